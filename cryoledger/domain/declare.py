@@ -1,0 +1,132 @@
+"""How an event type is declared: one decorator, read by validation, schemas, help, the manual and the audit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from cryoledger.domain.fields import Event, Named, Subject
+from cryoledger.domain.roles import Signing
+
+E = TypeVar("E", bound=type[Event])
+
+
+@dataclass(frozen=True, slots=True)
+class EventType:
+    """One declaration of the catalogue.
+
+    `moves` are the custody states before and after, as (states, state); `proposable` acts may be proposed by
+    their first signer and completed later by the second; `safety` acts, when refused, are recorded as refused.
+    """
+
+    name: str
+    payload: type[Event]
+    signing: Signing
+    help: str
+    schema: int = 1
+    before: frozenset[str] = field(default_factory=frozenset)
+    after: str = ""
+    proposable: bool = False
+    safety: bool = False
+
+
+DECLARED: dict[str, EventType] = {}
+
+
+def declared(
+    signing: Signing, *, moves: str = "", proposable: bool = False, safety: bool = False, schema: int = 1
+) -> Callable[[E], E]:
+    """Enter a payload class in the catalogue under its own name; `moves` reads "expected|out -> stored"."""
+
+    def enter(payload: E) -> E:
+        before, _, after = moves.partition(" -> ")
+        DECLARED[payload.__name__] = EventType(
+            name=payload.__name__,
+            payload=payload,
+            signing=signing,
+            help=(payload.__doc__ or "").strip(),
+            schema=schema,
+            before=frozenset(filter(None, before.split("|"))),
+            after=after,
+            proposable=proposable,
+            safety=safety,
+        )
+        return payload
+
+    return enter
+
+
+@dataclass(frozen=True, slots=True)
+class Mentioned:
+    """A thing that an event names; `touched` where the event changes it rather than refers to it."""
+
+    kind: str
+    code: str
+    touched: bool
+
+
+def subjects(event: Event) -> tuple[Mentioned, ...]:
+    """Every thing that the event names, in the order of its fields, each once."""
+    found: dict[tuple[str, str], bool] = {}
+    for kind, code, touched in _walk(event):
+        found[kind, code] = found.get((kind, code), False) or touched
+    return tuple(Mentioned(kind, code, touched) for (kind, code), touched in found.items())
+
+
+def _walk(value: BaseModel) -> Iterator[tuple[str, str, bool]]:
+    for name, subject, nested in _plan(type(value)):
+        content = getattr(value, name)
+        for item in content if isinstance(content, tuple) else (content,):
+            if item is None:
+                continue
+            if subject is not None:
+                yield subject.kind, item, subject.touched
+            elif nested and isinstance(item, BaseModel):
+                yield from _walk(item)
+    if isinstance(value, Named):
+        yield value.kind, value.code, False
+    scope = getattr(value, "scope", None)
+    if scope is not None:
+        for code in getattr(value, "codes", ()) or (value.code,):  # type: ignore[attr-defined]
+            yield scope, code, True
+
+
+@cache
+def _plan(model: type[BaseModel]) -> tuple[tuple[str, Subject | None, bool], ...]:
+    """Which fields of a payload name things, and which hold parts that may."""
+    plan: list[tuple[str, Subject | None, bool]] = []
+    for name, info in model.model_fields.items():
+        subject = _marker(info)
+        nested = "Value" in _bases(info.annotation)
+        if subject is not None or nested:
+            plan.append((name, subject, nested))
+    return tuple(plan)
+
+
+def _marker(info: FieldInfo) -> Subject | None:
+    found = [item for item in info.metadata if isinstance(item, Subject)]
+    if not found:
+        found = [item for item in _metadata(info.annotation) if isinstance(item, Subject)]
+    return found[-1] if found else None
+
+
+def _metadata(annotation: Any) -> Iterator[object]:
+    yield from getattr(annotation, "__metadata__", ())
+    for part in getattr(annotation, "__args__", ()):
+        yield from _metadata(part)
+    if hasattr(annotation, "__origin__"):
+        yield from _metadata(annotation.__origin__) if hasattr(annotation, "__metadata__") else ()
+
+
+def _bases(annotation: Any) -> set[str]:
+    names: set[str] = set()
+    if isinstance(annotation, type):
+        names |= {base.__name__ for base in annotation.__mro__}
+    for part in getattr(annotation, "__args__", ()):
+        names |= _bases(part)
+    return names

@@ -1,0 +1,218 @@
+"""What rules may ask, and what they answer with.
+
+`Facts` is answered by SQL over the derived tables while recording, and by plain dictionaries (`Inventory`) while a
+ledger is replayed; `State` lays an event's own changes over either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar, cast
+
+from cryoledger.domain import numbers
+from cryoledger.domain.fields import Event
+from cryoledger.domain.records import Key, Record
+
+R = TypeVar("R", bound=Record)
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """One signer that a draft names: who, and with which meaning."""
+
+    name: str
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What rules need of an earlier entry."""
+
+    number: int
+    leaf_hash: str  # base64
+    type: str
+    event: Event
+    station: str
+    signers: tuple[Signed, ...]
+    occurred_at: str
+    recorded_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An entry before its signatures: all that a rulebook judges."""
+
+    epoch: int
+    sequence: int
+    type: str
+    schema: int
+    event: Event
+    rules: int
+    id: str
+    station: str
+    signers: tuple[Signed, ...]
+    occurred_at: str
+    recorded_at: str
+    previous_recorded_at: str | None
+    origin: str = ""
+    now: str = field(default="")
+
+    @property
+    def at(self) -> str:
+        """The instant by which rules judge: when it occurred (LEDGER, "Time"), unless asked otherwise."""
+        return self.now or self.occurred_at
+
+    @property
+    def number(self) -> int:
+        """The entry's number over all epochs."""
+        return numbers.number_of(self.epoch, self.sequence)
+
+    @property
+    def first(self) -> str:
+        """The name of the first signer, who did the act."""
+        return self.signers[0].name
+
+
+class Facts(Protocol):
+    """Read-only answers about the present state."""
+
+    def get(self, record: type[R], *key: str | int) -> R | None:
+        """The row with this primary key."""
+
+    def where(self, record: type[R], **equal: str | int | None) -> list[R]:
+        """Rows whose fields equal these: a prefix of the primary key, or one of the declared indexes."""
+
+    def recorded(self, number: int) -> Recorded | None:
+        """An earlier entry, by its number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """A row to insert, or to replace where its key is present."""
+
+    row: Record
+
+
+@dataclass(frozen=True, slots=True)
+class Remove:
+    """A row to remove."""
+
+    record: type[Record]
+    key: Key
+
+
+Change = Put | Remove
+
+
+class State:
+    """Facts with an event's own changes laid over them; `changes()` gives the outcome, each row once."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+        self._rows: dict[tuple[type[Record], Key], Record | None] = {}
+
+    def get(self, record: type[R], *key: str | int) -> R | None:
+        """As Facts.get, with this event's changes."""
+        if (record, key) in self._rows:
+            return cast("R | None", self._rows[record, key])
+        return self.facts.get(record, *key)
+
+    def need(self, record: type[R], *key: str | int) -> R:
+        """The row, which a check has already seen to exist."""
+        row = self.get(record, *key)
+        if row is None:
+            raise RuntimeError(f"{record.table} {key} vanished between check and changes")
+        return row
+
+    def where(self, record: type[R], **equal: str | int | None) -> list[R]:
+        """As Facts.where, with this event's changes."""
+        found = {row.identity: row for row in self.facts.where(record, **equal)}
+        for (kind, key), row in self._rows.items():
+            if kind is not record:
+                continue
+            found.pop(key, None)
+            if row is not None and all(getattr(row, name) == value for name, value in equal.items()):
+                found[key] = cast("R", row)
+        return list(found.values())
+
+    def recorded(self, number: int) -> Recorded | None:
+        """As Facts.recorded."""
+        return self.facts.recorded(number)
+
+    def put(self, *rows: Record) -> None:
+        """Insert or replace rows."""
+        for row in rows:
+            self._rows[type(row), row.identity] = row
+
+    def remove(self, record: type[Record], *key: str | int) -> None:
+        """Remove a row."""
+        self._rows[record, key] = None
+
+    def changes(self) -> tuple[Change, ...]:
+        """What the event puts and removes, in the order in which rows were first touched."""
+        return tuple(Put(row) if row is not None else Remove(kind, key) for (kind, key), row in self._rows.items())
+
+
+class Inventory:
+    """Facts held in dictionaries: what a replayed ledger says. Journals are not kept, only passed on."""
+
+    def __init__(self) -> None:
+        self._tables: dict[type[Record], dict[Key, Record]] = {}
+        self._indexes: dict[tuple[type[Record], tuple[str, ...]], dict[Key, dict[Key, None]]] = {}
+        self.entries: dict[int, Recorded] = {}
+
+    def get(self, record: type[R], *key: str | int) -> R | None:
+        """The row with this primary key."""
+        return cast("R | None", self._tables.get(record, {}).get(key))
+
+    def where(self, record: type[R], **equal: str | int | None) -> list[R]:
+        """Rows by one of the declared indexes or a prefix of the key."""
+        fields = tuple(equal)
+        index = self._index(record, fields)
+        rows = self._tables.get(record, {})
+        keys = index.get(tuple(equal.values()), {})  # type: ignore[arg-type]
+        return [cast("R", rows[key]) for key in keys]
+
+    def recorded(self, number: int) -> Recorded | None:
+        """An earlier entry, where the replay keeps or can reach it."""
+        return self.entries.get(number)
+
+    def rows(self, record: type[R]) -> Iterable[R]:
+        """All rows of a table."""
+        return cast("Iterable[R]", self._tables.get(record, {}).values())
+
+    def apply(self, changes: Iterable[Change]) -> None:
+        """Carry out an event's changes; journal rows are left to the caller."""
+        for change in changes:
+            if isinstance(change, Remove):
+                self._drop(change.record, change.key)
+            elif not change.row.journal:
+                self._drop(type(change.row), change.row.identity)
+                self._insert(change.row)
+
+    def _insert(self, row: Record) -> None:
+        record, key = type(row), row.identity
+        self._tables.setdefault(record, {})[key] = row
+        for (kind, fields), index in self._indexes.items():
+            if kind is record:
+                index.setdefault(tuple(getattr(row, name) for name in fields), {})[key] = None
+
+    def _drop(self, record: type[Record], key: Key) -> None:
+        row = self._tables.get(record, {}).pop(key, None)
+        if row is None:
+            return
+        for (kind, fields), index in self._indexes.items():
+            if kind is record:
+                value = tuple(getattr(row, name) for name in fields)
+                index[value].pop(key, None)
+                if not index[value]:
+                    del index[value]
+
+    def _index(self, record: type[Record], fields: tuple[str, ...]) -> dict[Key, dict[Key, None]]:
+        if (record, fields) not in self._indexes:
+            index: dict[Key, dict[Key, None]] = {}
+            for key, row in self._tables.get(record, {}).items():
+                index.setdefault(tuple(getattr(row, name) for name in fields), {})[key] = None
+            self._indexes[record, fields] = index
+        return self._indexes[record, fields]

@@ -1,0 +1,42 @@
+"""Instants as the ledger writes them (`2026-11-22T03:41:07.512Z`) and the arithmetic that rules need.
+
+Records and payloads keep the text, which sorts as time does; rules count in whole milliseconds.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, timedelta
+
+INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z")
+DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+def instant(text: str) -> datetime:
+    """The aware UTC datetime of an instant's text; ValueError where it is not exactly of that form."""
+    if not INSTANT.fullmatch(text):
+        raise ValueError("a time is written YYYY-MM-DDTHH:MM:SS.mmmZ, in UTC")
+    return datetime.fromisoformat(text)
+
+
+def text_of(moment: datetime) -> str:
+    """The text of an aware datetime, cut to milliseconds."""
+    utc = moment.astimezone(UTC)
+    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
+
+
+def day(text: str) -> date:
+    """The calendar date of `YYYY-MM-DD`; ValueError otherwise."""
+    if not DATE.fullmatch(text):
+        raise ValueError("a date is written YYYY-MM-DD")
+    return date.fromisoformat(text)
+
+
+def milliseconds(start: str, end: str) -> int:
+    """Whole milliseconds from one instant's text to another's, negative where `end` comes first."""
+    return (instant(end) - instant(start)) // timedelta(milliseconds=1)
+
+
+def later(start: str, *, minutes: int) -> str:
+    """The instant so many minutes after another."""
+    return text_of(instant(start) + timedelta(minutes=minutes))
