@@ -6,7 +6,11 @@
 - `Badge`         a person's badge, which names a signing key (`cryoledger.codes.badge`);
 - `PositionScan`  a unit's code and a position label (`cryoledger.codes.position`);
 - `Code`          the code of a thing, of this site (`cryoledger.codes.local`) or anybody's, to be looked up
-                  as scanned.
+                  as scanned; `detail` holds what an ISBT 128, GS1 or Single European Code says
+                  (`cryoledger.codes.isbt128`, `.gs1`, `.sec`).
+
+A scan is routed by its prefix, by the scanner's AIM identifier, and by its content. `describe` puts the answer,
+or the error, into a dictionary for `cryoledger codes read`.
 
     >>> from cryoledger.codes import Kind, make, read
     >>> vial = make("BK", Kind.VIAL, 1)
@@ -21,6 +25,8 @@
     'C4'
     >>> read("CL7000000", "BK").scheme
     'plain'
+    >>> read("]d1=+02000=A99991712345600=,000012").detail.fields["din"]
+    'A999917123456'
 
 What cannot be read is a CodeError that says what is wrong and at which character; nothing else is raised:
 
@@ -37,9 +43,10 @@ from __future__ import annotations
 
 from cryoledger.codes.badge import Badge, badge_code, read_badge
 from cryoledger.codes.commands import Command, CommandScan, command_code, read_command
+from cryoledger.codes.description import Description, describe
 from cryoledger.codes.local import ALPHABET, Kind, LocalCode, check_character, is_valid, make, split
 from cryoledger.codes.position import PositionScan, Scheme, position_code
-from cryoledger.codes.scan import Code, CodeScheme, Scan, read
+from cryoledger.codes.scan import Code, CodeScheme, Detail, Scan, read
 
 __all__ = [
     "ALPHABET",
@@ -48,6 +55,8 @@ __all__ = [
     "CodeScheme",
     "Command",
     "CommandScan",
+    "Description",
+    "Detail",
     "Kind",
     "LocalCode",
     "PositionScan",
@@ -56,6 +65,7 @@ __all__ = [
     "badge_code",
     "check_character",
     "command_code",
+    "describe",
     "is_valid",
     "make",
     "position_code",

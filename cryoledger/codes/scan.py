@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias
 
-from cryoledger.codes import local
+from cryoledger.codes import gs1, isbt128, local, sec
 from cryoledger.codes.badge import PREFIX as BADGE_PREFIX
 from cryoledger.codes.badge import Badge, read_badge
 from cryoledger.codes.commands import PREFIX as COMMAND_PREFIX
@@ -15,9 +15,10 @@ from cryoledger.codes.local import Kind
 from cryoledger.codes.position import PositionScan, looks_like_label
 from cryoledger.errors import CodeError
 
-__all__ = ["LENGTH_MAX", "Code", "CodeScheme", "Scan", "read"]
+__all__ = ["LENGTH_MAX", "Code", "CodeScheme", "Detail", "Scan", "read"]
 
 CodeScheme: TypeAlias = Literal["local", "plain", "isbt128", "gs1", "sec"]
+Detail: TypeAlias = isbt128.Message | gs1.ElementString | sec.SingleEuropeanCode
 
 LENGTH_MAX: Final = 128
 """Characters of a plain code. A structured one (ISBT 128, GS1) may have `_STRUCTURED_MAX`."""
@@ -25,6 +26,7 @@ LENGTH_MAX: Final = 128
 _STRUCTURED_MAX: Final = 1024
 _FRAME: Final = " \t\r\n\x02\x03\x04"  # blanks, and the STX, ETX and EOT that scanners put around
 _AIM: Final = re.compile(r"\]([A-Za-z][0-9A-Z])")
+_AIM_OF_GS1: Final = frozenset({"C1", "d2", "Q3", "e0", "J1"})
 _AGAIN: Final = "Scan again."
 
 
@@ -33,27 +35,33 @@ class Code:
     """A code that names a thing.
 
     `text` is what is looked up, exactly as scanned but for framing and AIM prefix; `raw` is all that was
-    sent. `kind` is given where the code itself says it, else None: then only the inventory knows.
+    sent. `kind` is given where the code itself says it, else None: then only the inventory knows. `detail` is
+    what an ISBT 128, GS1 or Single European Code says; of a GS1 code, `detail.text` is one for every carrier.
     """
 
     text: str
     kind: Kind | None = None
     scheme: CodeScheme = "plain"
     raw: str = ""
+    detail: Detail | None = None
 
 
 Scan: TypeAlias = CommandScan | Badge | PositionScan | Code
 
 
-def read(text: str, site_prefix: str = "") -> Scan:
+def read(text: str, site_prefix: str = "", scheme: CodeScheme | None = None) -> Scan:
     """Read what a scanner sent, or a person typed, for the site whose local codes start with `site_prefix`.
 
-    Without a `site_prefix` a local code of any site counts as local. Raises CodeError and nothing else; its
-    `at` counts in `text`. Upper and lower case are never changed: they differ in some codes.
+    Without a `site_prefix` a local code of any site counts as local. With a `scheme` the text is read as that
+    and as nothing else. Raises CodeError and nothing else; its `at` counts in `text`. Upper and lower case are
+    never changed: they differ in some codes.
     """
     start, aim, content = _unframe(text)
     try:
-        scan = _route(content, aim, site_prefix)
+        if site_prefix:
+            local.check_prefix(site_prefix)
+        _refuse_unreadable(content)
+        scan = _read_as(scheme, content) if scheme else _route(content, aim, site_prefix)
     except CodeError as error:
         if error.at is not None:
             error.at += start
@@ -72,15 +80,42 @@ def _unframe(text: str) -> tuple[int, str, str]:
 
 
 def _route(text: str, aim: str, site_prefix: str) -> Scan:
-    if site_prefix:
-        local.check_prefix(site_prefix)
-    _refuse_unreadable(text)
     if text.startswith(COMMAND_PREFIX):
         return read_command(text)
     if text.startswith(BADGE_PREFIX):
         return read_badge(text)
     _refuse_changed_case(text, site_prefix)
+    scheme = _foreign_scheme(text, aim)
+    if scheme is not None:
+        return _read_as(scheme, text)
     return _position(text, site_prefix) or _local(text, site_prefix) or _plain(text)
+
+
+def _foreign_scheme(text: str, aim: str) -> CodeScheme | None:
+    """Tell by AIM identifier and by content; a scheme without a mark of its own must also be wholly right."""
+    if text[0] in "=&":
+        return "isbt128"
+    if aim in _AIM_OF_GS1 or gs1.is_digital_link(text) or gs1.looks_like_gs1(text):
+        return "gs1"
+    return "sec" if text.startswith(sec.PREFIX) or sec.is_valid(text) else None
+
+
+def _read_as(scheme: CodeScheme, text: str) -> Code:
+    match scheme:
+        case "isbt128":
+            message = isbt128.parse(text)
+            return Code(text, message.kind, scheme, detail=message)
+        case "gs1":
+            elements = gs1.parse_digital_link(text) if gs1.is_digital_link(text) else gs1.parse(text)
+            kind = Kind.PATIENT if elements.meaning is gs1.Meaning.WRISTBAND else None
+            # Some scanners send the FNC1 that opens a GS1 symbol as a separator, some do not.
+            return Code(text.strip(gs1.SEPARATOR), kind, scheme, detail=elements)
+        case "sec":
+            return Code(text, None, scheme, detail=sec.parse(text))
+        case "local":
+            return Code(text, local.split(text).kind, scheme)
+        case "plain":
+            return _plain(text)
 
 
 def _refuse_unreadable(text: str) -> None:

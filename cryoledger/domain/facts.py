@@ -6,7 +6,7 @@ ledger is replayed; `State` lays an event's own changes over either.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar, cast
 
@@ -145,6 +145,10 @@ class State:
         for row in rows:
             self._rows[type(row), row.identity] = row
 
+    def journal(self, row: Record) -> None:
+        """Write a journal row, once."""
+        self._rows[type(row), row.identity] = row
+
     def remove(self, record: type[Record], *key: str | int) -> None:
         """Remove a row."""
         self._rows[record, key] = None
@@ -155,9 +159,19 @@ class State:
 
 
 class Inventory:
-    """Facts held in dictionaries: what a replayed ledger says. Journals are not kept, only passed on."""
+    """Facts held in dictionaries: what a replayed ledger says.
 
-    def __init__(self) -> None:
+    Journals grow with the ledger, not with the vials: `past` may answer for them from elsewhere, and `entry` for
+    earlier entries; without them both are kept here.
+    """
+
+    def __init__(
+        self,
+        past: Callable[[type[Record], dict[str, str | int | None]], list[Record]] | None = None,
+        entry: Callable[[int], Recorded | None] | None = None,
+    ) -> None:
+        self._past = past
+        self._entry = entry
         self._tables: dict[type[Record], dict[Key, Record]] = {}
         self._indexes: dict[tuple[type[Record], tuple[str, ...]], dict[Key, dict[Key, None]]] = {}
         self.entries: dict[int, Recorded] = {}
@@ -168,6 +182,8 @@ class Inventory:
 
     def where(self, record: type[R], **equal: str | int | None) -> list[R]:
         """Rows by one of the declared indexes or a prefix of the key."""
+        if record.journal and self._past is not None:
+            return cast("list[R]", self._past(record, equal))
         fields = tuple(equal)
         index = self._index(record, fields)
         rows = self._tables.get(record, {})
@@ -176,18 +192,18 @@ class Inventory:
 
     def recorded(self, number: int) -> Recorded | None:
         """An earlier entry, where the replay keeps or can reach it."""
-        return self.entries.get(number)
+        return self._entry(number) if self._entry is not None else self.entries.get(number)
 
     def rows(self, record: type[R]) -> Iterable[R]:
         """All rows of a table."""
         return cast("Iterable[R]", self._tables.get(record, {}).values())
 
     def apply(self, changes: Iterable[Change]) -> None:
-        """Carry out an event's changes; journal rows are left to the caller."""
+        """Carry out an event's changes."""
         for change in changes:
             if isinstance(change, Remove):
                 self._drop(change.record, change.key)
-            elif not change.row.journal:
+            elif not (change.row.journal and self._past is not None):
                 self._drop(type(change.row), change.row.identity)
                 self._insert(change.row)
 

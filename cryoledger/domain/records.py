@@ -321,10 +321,14 @@ class Vial(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class Alias(Record):
-    """Another text that finds a thing: a replaced label (`retired` 1), a new label or the maker's tube code."""
+class ScanCode(Record):
+    """What a scanned text means: one row for every text on any label, so that none can mean two things.
 
-    table = "alias"
+    `text` is the thing's own code, a badge, a new label of a vial, or the maker's code on a tube; a label that was
+    replaced stays, with `retired` 1, and says which thing it was.
+    """
+
+    table = "scan_code"
     key = ("text",)
     indexes = (("kind", "code"),)
     text: str
@@ -557,7 +561,7 @@ class Shipment(Record):
 
 STATE: tuple[type[Record], ...] = (
     Site, Person, PublicKey, Station, Donor, Screening, Donation, Product, Specification, Lot, LotDonation,
-    TestResult, Hold, StorageUnit, Vial, Alias, Patient, PatientBand, Order, OrderLine, Dose, DoseSource, FollowUp,
+    TestResult, Hold, StorageUnit, Vial, ScanCode, Patient, PatientBand, Order, OrderLine, Dose, DoseSource, FollowUp,
     AdverseEvent, Deviation, Proposal, Excursion, Shipment,
 )  # fmt: skip
 JOURNAL: tuple[type[Record], ...] = (VialPlacement, UnitPlacement, Mention)

@@ -12,7 +12,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import NoReturn, TypeAlias
 
 from cryoledger.errors import LedgerFormatError, TextError
@@ -119,7 +119,7 @@ def parse_time(text: str) -> datetime:
     """The aware UTC time of `YYYY-MM-DDTHH:MM:SS.mmmZ`; LedgerFormatError for any other text."""
     if _TIME.fullmatch(text):
         try:
-            return datetime.fromisoformat(text[:-1]).replace(tzinfo=UTC)
+            return datetime.fromisoformat(text)
         except ValueError:
             pass
     raise LedgerFormatError(f"{text[:40]!r} is not a time of the form 2026-11-22T03:41:07.512Z.")

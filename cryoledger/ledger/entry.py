@@ -113,10 +113,8 @@ def entry_text(origin: str, sequence: int, previous: bytes, envelope: Envelope) 
     LedgerFormatError for what `parse_entry` would refuse, TextError for text that is not clean (the edge
     cleans it, so that what is checked, signed and stored is one and the same).
     """
-    check_name(origin, "origin")
     parse_decimal(str(sequence), "sequence")
-    if len(previous) != 32:
-        raise LedgerFormatError(f"The hash of the entry before has {len(previous)} bytes; SHA-256 has 32.")
+    _check_place(origin, sequence, previous)
     line = canonical.encode(envelope.to_json())
     value = canonical.decode(line)
     _read_envelope(value)
@@ -146,13 +144,10 @@ def parse_entry(data: bytes) -> Entry:
         raise LedgerFormatError(f"The first line is {lines[0][:40]!r}, not the tag {TAG}.")
     if len(lines) != 6:
         raise LedgerFormatError(f"An entry's text has five lines, this one {len(lines) - 1}.")
-    origin = check_name(lines[1], "origin")
+    origin = lines[1]
     sequence = parse_decimal(lines[2], "sequence")
     previous = decode_base64(lines[3], "hash of the entry before")
-    if len(previous) != 32:
-        raise LedgerFormatError(f"The hash of the entry before has {len(previous)} bytes; SHA-256 has 32.")
-    if sequence == 0 and previous != ZERO_HASH:
-        raise LedgerFormatError("Entry 0 has no entry before it; its hash of the entry before is 32 zero bytes.")
+    _check_place(origin, sequence, previous)
     envelope = _read_envelope(canonical.decode_text(lines[4]))
     _check_signers(envelope.signers, signatures)
     return Entry(origin, sequence, previous, envelope, text.encode(), signatures)
@@ -166,6 +161,14 @@ def uuid7(milliseconds: int, random_bytes: bytes) -> str:
     value = milliseconds << 80 | 0x7 << 76 | (random >> 68) << 64 | 0b10 << 62 | random & (2**62 - 1)
     digits = f"{value:032x}"
     return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+
+
+def _check_place(origin: str, sequence: int, previous: bytes) -> None:
+    check_name(origin, "origin")
+    if len(previous) != 32:
+        raise LedgerFormatError(f"The hash of the entry before has {len(previous)} bytes; SHA-256 has 32.")
+    if (sequence == 0) != (previous == ZERO_HASH):
+        raise LedgerFormatError("The hash of the entry before is 32 zero bytes in entry 0, and only there.")
 
 
 def _read_envelope(value: Json) -> Envelope:

@@ -15,10 +15,16 @@ from cryoledger.codes import (
     Kind,
     PositionScan,
     badge,
+    description,
+    gs1,
+    isbt128,
+    isbt128_numbers,
+    iso7064,
     local,
     make,
     position,
     read,
+    sec,
 )
 from cryoledger.errors import CodeError
 
@@ -26,7 +32,13 @@ VIAL = make("BK", Kind.VIAL, 1)
 UNIT = make("BK", Kind.UNIT, 7)
 
 
-@pytest.mark.parametrize("module", [cryoledger.codes, local, badge, position])
+@pytest.mark.parametrize(
+    "module",
+    [
+        *(cryoledger.codes, local, badge, position, iso7064),
+        *(isbt128, isbt128_numbers, gs1, sec, description),
+    ],
+)
 def test_examples_in_the_docstrings_run(module: object) -> None:
     result = doctest.testmod(module, optionflags=doctest.ELLIPSIS)  # type: ignore[arg-type]
     assert result.attempted > 0

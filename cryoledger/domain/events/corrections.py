@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from cryoledger.domain.declare import declared
 from cryoledger.domain.events.lots import Result, Screened
 from cryoledger.domain.fields import (
@@ -9,6 +11,7 @@ from cryoledger.domain.fields import (
     Correction,
     Date,
     DonorCode,
+    DoseCode,
     EntryNumber,
     Instant,
     LotCode,
@@ -79,3 +82,15 @@ class FinalStateCorrected(Correction):
 
     vial: VialCode
     proposal: Reference | None = None
+
+
+@declared(dual(line("corrected", Role.QUALITY), line("confirmed", Role.CLINICIAN)))
+class AdministrationCorrected(Correction):
+    """What was recorded of giving a dose was wrong; by two, since the dose's state is final."""
+
+    dose: DoseCode
+    started_at: Instant
+    ended_at: Instant
+    given_microlitres: Amount
+    wasted_microlitres: Amount
+    reaction: Literal["none", "mild", "moderate", "severe"]

@@ -1,0 +1,110 @@
+"""Facts answered by SQL over the derived tables, and earlier entries read from the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TypeVar, cast
+
+from cryoledger.database import statements
+from cryoledger.database.driver import Driver, Value
+from cryoledger.domain import catalogue, numbers
+from cryoledger.domain.facts import Recorded, Signed
+from cryoledger.domain.records import Key, Record
+from cryoledger.ledger.canonical import format_time
+from cryoledger.ledger.entry import Entry, parse_entry
+from cryoledger.ledger.lines import encode_base64
+
+__all__ = ["ENTRY_COLUMNS", "SqlFacts", "Stored", "recorded_of"]
+
+R = TypeVar("R", bound=Record)
+
+ENTRY_COLUMNS = '"epoch", "sequence", "id", "previous", "leaf_hash", "note"'
+_ENTRY = f'SELECT {ENTRY_COLUMNS} FROM "entry" WHERE "epoch" = ? AND "sequence" = ?'  # noqa: S608
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One entry as it lies in the vault: the note's bytes, and what is read off them for look-ups."""
+
+    epoch: int
+    sequence: int
+    id: str
+    previous: bytes
+    leaf_hash: bytes
+    note: bytes
+
+    @classmethod
+    def of(cls, epoch: int, entry: Entry) -> Stored:
+        """The row of a sealed entry in its epoch (from 1)."""
+        return cls(epoch, entry.sequence, entry.envelope.id, entry.previous, entry.leaf_hash, entry.encode())
+
+    @property
+    def number(self) -> int:
+        """The entry's number over all epochs."""
+        return numbers.number_of(self.epoch, self.sequence)
+
+    def parse(self) -> Entry:
+        """The entry; LedgerFormatError where the stored bytes are not one."""
+        return parse_entry(self.note)
+
+
+def recorded_of(stored: Stored) -> Recorded:
+    """An entry as rules and screens see it; LedgerFormatError or RequestError where its bytes are not ours."""
+    envelope = stored.parse().envelope
+    return Recorded(
+        number=stored.number,
+        leaf_hash=encode_base64(stored.leaf_hash),
+        type=envelope.type,
+        event=catalogue.parse(envelope.type, envelope.data),
+        station=envelope.station,
+        signers=tuple(Signed(signer.name, signer.meaning) for signer in envelope.signers),
+        occurred_at=format_time(envelope.occurred_at),
+        recorded_at=format_time(envelope.recorded_at),
+    )
+
+
+class SqlFacts:
+    """`domain.facts.Facts` over one transaction; each question is asked of the database once."""
+
+    def __init__(self, driver: Driver) -> None:
+        self._driver = driver
+        self._rows: dict[tuple[type[Record], Key], Record | None] = {}
+        self._found: dict[type[Record], dict[tuple[tuple[str, Value], ...], list[Record]]] = {}
+        self._entries: dict[int, Recorded | None] = {}
+
+    def get(self, record: type[R], *key: str | int) -> R | None:
+        """The row with this primary key."""
+        if (record, key) not in self._rows:
+            if len(key) != len(record.key):
+                raise RuntimeError(f"the key of {record.table} is {record.key}, not {len(key)} values")
+            row = self._driver.one(statements.of(record).get, key)
+            self._rows[record, key] = None if row is None else record(*row)
+        return cast("R | None", self._rows[record, key])
+
+    def where(self, record: type[R], **equal: str | int | None) -> list[R]:
+        """Rows whose fields equal these, ordered by key."""
+        found = self._found.setdefault(record, {})
+        question = tuple(equal.items())
+        if question not in found:
+            empty = tuple(name for name, value in question if value is None)
+            given = {name: value for name, value in question if value is not None}
+            sql = statements.select_where(record, tuple(given), empty)
+            found[question] = [record(*row) for row in self._driver.all(sql, tuple(given.values()))]
+        return list(cast("list[R]", found[question]))
+
+    def recorded(self, number: int) -> Recorded | None:
+        """An earlier entry, by its number; None where there is none."""
+        if number < 0:
+            return None
+        if number not in self._entries:
+            row = self._driver.one(_ENTRY, numbers.place_of(number))
+            self._entries[number] = None if row is None else recorded_of(Stored(*row))
+        return self._entries[number]
+
+    def forget(self, touched: Iterable[tuple[type[Record], Key]]) -> None:
+        """Ask again for what an event has just changed."""
+        for record, key in touched:
+            self._rows.pop((record, key), None)
+            self._found.pop(record, None)
+        self._entries = {number: entry for number, entry in self._entries.items() if entry is not None}

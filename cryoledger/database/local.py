@@ -1,0 +1,109 @@
+"""What is kept in the vault but is neither ledger nor derived: wrapped keys, and documents the ledger hashes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cryoledger.database.driver import Driver
+
+__all__ = ["LocalReads", "LocalWrites", "StoredDocument", "WrappedKey"]
+
+_KEYS = "SELECT name, key_id, wrapped FROM wrapped_key"
+_DOCUMENTS = "SELECT sha256, salt_id, subject_kind, subject_code, size_bytes, content, erased_at FROM document"
+
+
+@dataclass(frozen=True, slots=True)
+class WrappedKey:
+    """A private key under its PIN and the vault secret, as JSON text."""
+
+    name: str
+    key_id: str
+    wrapped: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDocument:
+    """Narrative or a file: `sha256` (base64) of the salted text as the ledger names it, `content` encrypted.
+
+    `content` is None once it is erased, and `erased_at` then says when.
+    """
+
+    sha256: str
+    salt_id: str
+    subject_kind: str | None
+    subject_code: str | None
+    size_bytes: int
+    content: bytes | None
+    erased_at: str | None = None
+
+
+class LocalReads:
+    """Look-ups in the local tables."""
+
+    driver: Driver
+
+    def wrapped_key(self, name: str, key_id: str) -> WrappedKey | None:
+        """The wrapped private key of a name and key ID."""
+        row = self.driver.one(f"{_KEYS} WHERE name = ? AND key_id = ?", (name, key_id))
+        return None if row is None else WrappedKey(*row)
+
+    def wrapped_keys(self) -> list[WrappedKey]:
+        """Every wrapped private key, by name and key ID."""
+        return [WrappedKey(*row) for row in self.driver.all(f"{_KEYS} ORDER BY name, key_id")]
+
+    def document(self, sha256: str) -> StoredDocument | None:
+        """The document with this salted hash."""
+        row = self.driver.one(f"{_DOCUMENTS} WHERE sha256 = ?", (sha256,))
+        return None if row is None else StoredDocument(*row)
+
+    def documents_of(self, subject_kind: str, subject_code: str) -> list[StoredDocument]:
+        """Every document about one thing, by hash."""
+        sql = f"{_DOCUMENTS} WHERE subject_kind = ? AND subject_code = ? ORDER BY sha256"
+        return [StoredDocument(*row) for row in self.driver.all(sql, (subject_kind, subject_code))]
+
+
+class LocalWrites(LocalReads):
+    """Changes of the local tables, inside a transaction that writes."""
+
+    def _must_be_open(self) -> None:
+        raise NotImplementedError
+
+    def put_wrapped_key(self, key: WrappedKey) -> None:
+        """Keep a wrapped private key; one of the same name and key ID is replaced (a PIN was changed)."""
+        self._must_be_open()
+        self.driver.execute(
+            "INSERT INTO wrapped_key (name, key_id, wrapped) VALUES (?, ?, ?) "
+            "ON CONFLICT (name, key_id) DO UPDATE SET wrapped = excluded.wrapped",
+            (key.name, key.key_id, key.wrapped),
+        )
+
+    def remove_wrapped_key(self, name: str, key_id: str) -> None:
+        """Forget a wrapped private key; silent where there is none."""
+        self._must_be_open()
+        self.driver.execute("DELETE FROM wrapped_key WHERE name = ? AND key_id = ?", (name, key_id))
+
+    def put_document(self, document: StoredDocument) -> None:
+        """Keep a document; one that is there already stays as it is."""
+        self._must_be_open()
+        self.driver.execute(
+            "INSERT INTO document (sha256, salt_id, subject_kind, subject_code, size_bytes, content, erased_at) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (sha256) DO NOTHING",
+            (
+                document.sha256,
+                document.salt_id,
+                document.subject_kind,
+                document.subject_code,
+                document.size_bytes,
+                document.content,
+                document.erased_at,
+            ),
+        )
+
+    def erase_documents(self, subject_kind: str, subject_code: str, erased_at: str) -> int:
+        """Erase the content of every document about one thing; how many had content until now."""
+        self._must_be_open()
+        return self.driver.execute(
+            "UPDATE document SET content = NULL, erased_at = ? "
+            "WHERE subject_kind = ? AND subject_code = ? AND content IS NOT NULL",
+            (erased_at, subject_kind, subject_code),
+        )

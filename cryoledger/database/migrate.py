@@ -1,0 +1,82 @@
+"""Makes a vault's tables, and checks before every use that they are ours, of this version, and guarded.
+
+Alembic runs the hand-written migrations of `schema/migrations`, and is imported only for that: opening a vault
+reads the version with one SELECT (`alembic current` would take two seconds).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cryoledger.database import guards
+from cryoledger.database.driver import Driver
+from cryoledger.database.rooms import ROOM
+from cryoledger.errors import VaultDamagedError, VaultNewerError
+from cryoledger.resources import schema_folder
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+__all__ = ["HEAD", "check", "create", "read_version", "table_names"]
+
+HEAD = "0001"  # the last revision in schema/migrations/versions
+
+
+def create(engine: Engine) -> None:
+    """Bring a database to the present version, all migrations and their record in one transaction."""
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(schema_folder() / "migrations").replace("%", "%%"))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def table_names(driver: Driver) -> set[str]:
+    """The tables that a vault's database holds."""
+    if driver.dialect == "sqlite":
+        rows = driver.all(
+            "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite~_%' ESCAPE '~'"
+        )
+    else:
+        rows = driver.all("SELECT tablename FROM pg_tables WHERE schemaname = current_schema()")
+    return {row[0] for row in rows}
+
+
+def read_version(driver: Driver, where: object) -> str:
+    """The revision of a vault; VaultDamagedError where the database is none of ours."""
+    present = table_names(driver)
+    if not {"alembic_version", "entry"} <= present:
+        raise VaultDamagedError(
+            f"{where} is a database, but not a vault of cryoledger.", "Name the vault's own file or database."
+        )
+    versions = driver.all("SELECT version_num FROM alembic_version")
+    if len(versions) != 1:
+        raise VaultDamagedError(
+            f"The vault {where} does not say which version made it.", "Restore the last good backup."
+        )
+    return str(versions[0][0])
+
+
+def check(driver: Driver, where: object) -> None:
+    """That a vault is of this version (VaultNewerError), whole, and with its guards (VaultDamagedError)."""
+    version = read_version(driver, where)
+    if version != HEAD:
+        raise VaultNewerError(
+            f"The vault {where} has schema {version[:40]}; this program knows schemas up to {HEAD}.",
+            "Open it with the newer version of cryoledger that made it.",
+        )
+    lost = sorted(ROOM.keys() - table_names(driver))
+    if lost:
+        raise VaultDamagedError(
+            f"The vault {where} lacks the tables {', '.join(lost)}.", "Restore the last good backup."
+        )
+    gone = guards.missing(driver)
+    if gone:
+        raise VaultDamagedError(
+            f"The guards of the vault {where} are removed or altered: {', '.join(gone)}. Somebody may have changed "
+            "what was recorded.",
+            "Verify a copy of it, then restore the last good backup.",
+        )

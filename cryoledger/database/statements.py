@@ -1,0 +1,133 @@
+"""The SQL of each record class, written once from its declaration, and the application of an event's changes.
+
+Names are always quoted; values are always parameters. `INSERT ... ON CONFLICT DO UPDATE` is common to SQLite and
+PostgreSQL.
+"""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, fields
+from operator import attrgetter
+from typing import Any
+
+from cryoledger.database.driver import Driver, Value
+from cryoledger.domain.facts import Change, Put
+from cryoledger.domain.records import Key, Record
+
+__all__ = ["Statements", "apply", "columns_of", "of", "select_where"]
+
+
+@dataclass(frozen=True, slots=True)
+class Statements:
+    """One record class in SQL: `put` inserts or replaces (a journal only inserts), `values` are its parameters.
+
+    `clear` empties the nullable unique combinations of a row, and is empty where there is none.
+    """
+
+    select: str
+    get: str
+    put: str
+    remove: str
+    clear: str
+    order: str
+    values: Callable[[Any], tuple[Value, ...]]
+
+
+_MADE: dict[type[Record], Statements] = {}
+
+
+def columns_of(record: type[Record]) -> tuple[str, ...]:
+    """The columns of a record's table, in order."""
+    return tuple(field.name for field in fields(record))  # type: ignore[arg-type]
+
+
+def nullable(record: type[Record], column: str) -> bool:
+    """Whether a column may be without a value, as the record's annotation says."""
+    return type(None) in typing.get_args(typing.get_type_hints(record)[column])
+
+
+def _names(columns: Iterable[str]) -> str:
+    return ", ".join(f'"{name}"' for name in columns)
+
+
+def _equal(columns: Iterable[str], between: str) -> str:
+    return between.join(f'"{name}" = ?' for name in columns)
+
+
+def of(record: type[Record]) -> Statements:
+    """The statements of a record class, made once."""
+    made = _MADE.get(record)
+    if made is None:
+        made = _MADE[record] = _of(record)
+    return made
+
+
+def _of(record: type[Record]) -> Statements:
+    table, columns = f'"{record.table}"', columns_of(record)
+    select = f"SELECT {_names(columns)} FROM {table}"  # noqa: S608 - names come from class declarations
+    by_key = f"WHERE {_equal(record.key, ' AND ')}"
+    emptied = [name for names in record.unique for name in names if nullable(record, name)]
+    return Statements(
+        select=select,
+        get=f"{select} {by_key}",
+        put=_put(record, columns),
+        remove=f"DELETE FROM {table} {by_key}",  # noqa: S608
+        clear=" ".join(("UPDATE", table, "SET", ", ".join(f'"{name}" = NULL' for name in emptied), by_key))
+        if emptied
+        else "",
+        order=f"ORDER BY {_names(record.key)}",
+        values=attrgetter(*columns),
+    )
+
+
+def _put(record: type[Record], columns: tuple[str, ...]) -> str:
+    marks = ", ".join("?" * len(columns))
+    insert = f'INSERT INTO "{record.table}" ({_names(columns)}) VALUES ({marks})'  # noqa: S608
+    if record.journal:
+        return insert
+    updates = ", ".join(f'"{name}" = excluded."{name}"' for name in columns if name not in record.key)
+    return f"{insert} ON CONFLICT ({_names(record.key)}) DO {f'UPDATE SET {updates}' if updates else 'NOTHING'}"
+
+
+def select_where(record: type[Record], equal: tuple[str, ...], empty: tuple[str, ...]) -> str:
+    """The rows whose columns `equal` have given values and whose columns `empty` have none, ordered by key."""
+    unknown = {*equal, *empty} - {*columns_of(record)}
+    if unknown:
+        # SQLite would take an unknown quoted name for a text and answer with nothing.
+        raise RuntimeError(f"{record.table} has no column {', '.join(sorted(unknown))}")
+    terms = [f'"{name}" = ?' for name in equal] + [f'"{name}" IS NULL' for name in empty]
+    where = f" WHERE {' AND '.join(terms)}" if terms else ""
+    return f"{of(record).select}{where} {of(record).order}"
+
+
+def apply(driver: Driver, changes: Iterable[Change]) -> set[tuple[type[Record], Key]]:
+    """Carry out an event's changes on the derived tables; the identities of the rows that they concern.
+
+    Removals go first, and of several rows of one table those with a nullable unique combination first let go of
+    it: so two vials can swap positions.
+    """
+    puts: dict[type[Record], dict[Key, Record]] = {}
+    touched: set[tuple[type[Record], Key]] = set()
+    for change in changes:
+        if isinstance(change, Put):
+            kind, key = type(change.row), change.row.identity
+            if puts.setdefault(kind, {}).setdefault(key, change.row) is not change.row:
+                raise RuntimeError(f"an event puts the row {kind.table} {key} twice")
+        else:
+            kind, key = change.record, change.key
+            if kind.journal:
+                raise RuntimeError(f"{kind.table} is a journal: its rows are never removed")
+            driver.execute(of(kind).remove, key)
+        touched.add((kind, key))
+    for record, rows in puts.items():
+        statements = of(record)
+        if len(rows) == 1:
+            (row,) = rows.values()
+            driver.execute(statements.put, statements.values(row))
+            continue
+        if statements.clear:
+            driver.execute_many(statements.clear, rows)
+        driver.execute_many(statements.put, map(statements.values, rows.values()))
+    return touched

@@ -1,0 +1,280 @@
+"""The vault as the program holds it: one writer at a time, any number of readers, each seeing one state.
+
+Opening checks version and guards and never creates; importing this module imports no ORM.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from types import TracebackType
+
+from cryoledger.database import faults, files, migrate, statements
+from cryoledger.database.driver import BUSY_SECONDS, Driver, connect
+from cryoledger.database.facts import ENTRY_COLUMNS, SqlFacts, Stored, recorded_of
+from cryoledger.database.faults import UniqueViolation
+from cryoledger.database.local import LocalReads, LocalWrites, StoredDocument, WrappedKey
+from cryoledger.database.location import Location
+from cryoledger.domain import numbers
+from cryoledger.domain.facts import Change, Put, Recorded
+from cryoledger.domain.records import Vial
+from cryoledger.errors import Refusal, VaultError
+from cryoledger.ledger.canonical import format_time
+from cryoledger.ledger.entry import ZERO_HASH
+
+__all__ = ["Head", "Reading", "Store", "Stored", "StoredDocument", "Transaction", "WrappedKey", "recorded_of"]
+
+_ENTRIES = f'SELECT {ENTRY_COLUMNS} FROM "entry"'  # noqa: S608 - fixed names
+_APPEND = f'INSERT INTO "entry" ({ENTRY_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)'  # noqa: S608
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The last entry: what the next one must follow."""
+
+    epoch: int
+    sequence: int
+    leaf_hash: bytes
+    recorded_at: str
+    origin: str
+
+    @property
+    def number(self) -> int:
+        """Its number over all epochs."""
+        return numbers.number_of(self.epoch, self.sequence)
+
+
+class Reading(LocalReads):
+    """One consistent state of the vault, until its `with` block ends. `driver` is for this package."""
+
+    def __init__(self, driver: Driver) -> None:
+        self.driver = driver
+        self.facts = SqlFacts(driver)
+        self._open = True
+
+    def head(self) -> Head | None:
+        """The last entry; None in a vault without entries."""
+        row = self.driver.one(f"{_ENTRIES} ORDER BY epoch DESC, sequence DESC LIMIT 1")
+        return None if row is None else _head(Stored(*row))
+
+    def find(self, id: str) -> Stored | None:  # noqa: A002 - the envelope's word
+        """The entry of an event's id."""
+        row = self.driver.one(f"{_ENTRIES} WHERE id = ?", (id,))
+        return None if row is None else Stored(*row)
+
+    def entry(self, number: int) -> Stored | None:
+        """An entry by its number over all epochs."""
+        row = self.driver.one(f"{_ENTRIES} WHERE epoch = ? AND sequence = ?", numbers.place_of(number))
+        return None if row is None else Stored(*row)
+
+    def entries(self, first: int = 0, last: int | None = None) -> Iterator[Stored]:
+        """Entries in order, from number `first` to number `last`, both included."""
+        where = "WHERE (epoch, sequence) >= (?, ?)"
+        params: tuple[int, ...] = numbers.place_of(first)
+        if last is not None:
+            where, params = f"{where} AND (epoch, sequence) <= (?, ?)", (*params, *numbers.place_of(last))
+        for row in self.driver.each(f"{_ENTRIES} {where} ORDER BY epoch, sequence", params):
+            yield Stored(*row)
+
+    def recorded(self, number: int) -> Recorded | None:
+        """An entry by its number, as rules and screens see it."""
+        return self.facts.recorded(number)
+
+    def _must_be_open(self) -> None:
+        if not self._open:
+            raise RuntimeError("the transaction is over")
+
+    def _finish(self) -> None:
+        self._open = False
+
+
+class Transaction(Reading, LocalWrites):
+    """The one transaction that writes now; nobody else can append before it ends."""
+
+    def __init__(self, driver: Driver) -> None:
+        super().__init__(driver)
+        self._head: Head | None = None
+        self._head_known = False
+
+    def head(self) -> Head | None:
+        """The last entry, which stays the last until `append`."""
+        if not self._head_known:
+            self._head, self._head_known = super().head(), True
+        return self._head
+
+    def append(self, entry: Stored, changes: Iterable[Change]) -> None:
+        """Add the next entry and what it changes in the inventory.
+
+        Refusal (I2) where two vials would share a position; RuntimeError where the entry does not follow the
+        head, its columns do not say what its note says, or a row breaks another constraint.
+        """
+        self._must_be_open()
+        head = _following(self.head(), entry)
+        changes = tuple(changes)
+        self.driver.execute(
+            _APPEND, (entry.epoch, entry.sequence, entry.id, entry.previous, entry.leaf_hash, entry.note)
+        )
+        try:
+            self.facts.forget(statements.apply(self.driver, changes))
+        except UniqueViolation as violation:
+            raise _refusal(violation, changes) from violation
+        self._head, self._head_known = head, True
+
+
+class Store:
+    """An open vault. May be used from several threads; one writes at a time."""
+
+    def __init__(self, location: Location, writer: Driver, busy_seconds: float) -> None:
+        self.location = location
+        self._writer: Driver = writer
+        self._busy_seconds = busy_seconds
+        self._lock = threading.Lock()
+        self._holder: int | None = None
+        self._readers: list[Driver] = []
+        self._readers_lock = threading.Lock()
+        self._closed = False
+
+    @classmethod
+    def open(cls, location: str | Location, *, busy_seconds: float = BUSY_SECONDS) -> Store:
+        """The vault at a path or URL; a VaultError of the precise kind where it cannot be used. Never creates."""
+        place = Location.parse(location) if isinstance(location, str) else location
+        if place.path is not None:
+            files.check(place.path)
+        with ExitStack() as undo:
+            writer = connect(place, writing=True, busy_seconds=busy_seconds)
+            undo.callback(writer.close)
+            migrate.check(writer, place)
+            undo.pop_all()
+        return cls(place, writer, busy_seconds)
+
+    @classmethod
+    def create(cls, location: str | Location, *, busy_seconds: float = BUSY_SECONDS) -> Store:
+        """A new vault without entries; VaultError where there is something at the place already."""
+        from cryoledger.database.engine import engine
+
+        place = Location.parse(location) if isinstance(location, str) else location
+        if place.path is None:
+            with _closing(connect(place, writing=True, busy_seconds=busy_seconds)) as driver:
+                if migrate.table_names(driver):
+                    raise VaultError(f"The database {place} is not empty.", "Name an empty database for a new vault.")
+            migrate.create(engine(place))
+            return cls.open(place, busy_seconds=busy_seconds)
+        with files.created(place.path):
+            migrate.create(engine(place))
+            return cls.open(place, busy_seconds=busy_seconds)
+
+    @contextmanager
+    def writing(self) -> Iterator[Transaction]:
+        """BEGIN IMMEDIATE ... COMMIT; any exception leaves the vault as it was. VaultBusyError after some seconds."""
+        me = threading.get_ident()
+        if self._holder == me:
+            raise RuntimeError("this thread is writing already")
+        if not self._lock.acquire(timeout=self._busy_seconds):
+            raise faults.busy(self.location)
+        self._holder = me
+        try:
+            self._must_be_open()
+            yield from self._transaction()
+        finally:
+            self._holder = None
+            self._lock.release()
+
+    def _transaction(self) -> Iterator[Transaction]:
+        try:
+            self._writer.begin(writing=True)
+            transaction = Transaction(self._writer)
+            try:
+                yield transaction
+            finally:
+                transaction._finish()  # noqa: SLF001 - its maker ends it
+            self._writer.commit()
+        except BaseException:
+            self._writer.rollback()
+            raise
+
+    @contextmanager
+    def reading(self) -> Iterator[Reading]:
+        """One consistent snapshot, on a connection of its own; does not wait for the writer."""
+        self._must_be_open()
+        with self._readers_lock:
+            driver = self._readers.pop() if self._readers else None
+        if driver is None:
+            driver = connect(self.location, writing=False, busy_seconds=self._busy_seconds)
+        try:
+            driver.begin(writing=False)
+            reading = Reading(driver)
+            try:
+                yield reading
+            finally:
+                reading._finish()  # noqa: SLF001 - its maker ends it
+            driver.rollback()
+        except BaseException:
+            driver.close()
+            raise
+        with self._readers_lock:
+            if not self._closed:
+                self._readers.append(driver)
+                return
+        driver.close()
+
+    def close(self) -> None:
+        """Let go of the vault; waits for a transaction of another thread."""
+        with self._lock, self._readers_lock:
+            self._closed = True
+            for driver in (*self._readers, self._writer):
+                driver.close()
+            self._readers.clear()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _must_be_open(self) -> None:
+        if self._closed:
+            raise RuntimeError("the store is closed")
+
+
+@contextmanager
+def _closing(driver: Driver) -> Iterator[Driver]:
+    try:
+        yield driver
+    finally:
+        driver.close()
+
+
+def _head(stored: Stored) -> Head:
+    entry = stored.parse()
+    return Head(stored.epoch, stored.sequence, stored.leaf_hash, format_time(entry.envelope.recorded_at), entry.origin)
+
+
+def _following(head: Head | None, stored: Stored) -> Head:
+    """The head after an entry; RuntimeError unless it follows `head` and its columns are those of its note."""
+    if stored != Stored.of(stored.epoch, stored.parse()):
+        raise RuntimeError("the entry's columns do not say what its note says")
+    epoch, sequence = (1, 0) if head is None else (head.epoch, head.sequence + 1)
+    opens_epoch = head is not None and (stored.epoch, stored.sequence) == (head.epoch + 1, 0)
+    if (stored.epoch, stored.sequence) != (epoch, sequence) and not opens_epoch:
+        raise RuntimeError(f"entry {stored.epoch}/{stored.sequence} does not follow; {epoch}/{sequence} would")
+    previous = ZERO_HASH if head is None or opens_epoch else head.leaf_hash
+    if stored.previous != previous:
+        raise RuntimeError(f"entry {stored.epoch}/{stored.sequence} does not name the leaf hash of the entry before")
+    return _head(stored)
+
+
+def _refusal(violation: UniqueViolation, changes: tuple[Change, ...]) -> Exception:
+    if (violation.table, violation.columns) != (Vial.table, ("unit", "position")):
+        return violation
+    vials = [change.row for change in changes if isinstance(change, Put) and isinstance(change.row, Vial)]
+    boxes = ", ".join(sorted({vial.unit for vial in vials if vial.unit is not None}))
+    return Refusal(
+        "I2",
+        f"A position of box {boxes} that this would fill holds another vial.",
+        "Scan the box's positions, and choose a free one.",
+        subject=vials[0].code if len(vials) == 1 else "",
+    )

@@ -1,0 +1,39 @@
+"""Rulebook 1: the rules of custody as of the first release. Frozen once released; later rules get a later number.
+
+`common` holds what rules share; `envelope` what every entry must satisfy; the other modules follow those of `events/`.
+"""
+
+from __future__ import annotations
+
+from cryoledger.domain.facts import Change, Draft, Facts, State
+from cryoledger.domain.rulebook_1 import (
+    corrections,
+    envelope,
+    lots,
+    people,
+    proposals,
+    storage,
+    treatment,
+    undo,
+    vault,
+)
+from cryoledger.domain.rulebook_1.common import CHANGES, CHECKS
+
+__all__ = ["changes", "check", "corrections", "lots", "people", "proposals", "storage", "treatment", "undo", "vault"]
+
+
+def check(draft: Draft, facts: Facts) -> None:
+    """Raise a Refusal where this draft may not be recorded now."""
+    envelope.check(draft, facts)
+    undo.check(draft, facts)
+    proposals.check(draft, facts)
+    envelope.check_rule(draft, facts, CHECKS[draft.type])
+
+
+def changes(draft: Draft, facts: Facts) -> tuple[Change, ...]:
+    """The rows that a checked draft puts and removes."""
+    state = State(facts)
+    CHANGES[draft.type](draft, draft.event, state)
+    proposals.complete(draft, state)
+    envelope.after(draft, state)
+    return state.changes()

@@ -1,0 +1,483 @@
+"""Rules of donors, donations, products and lots: tests, dispositions, holds, recalls, deviations."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal
+
+from cryoledger.domain import times
+from cryoledger.domain.events import lots
+from cryoledger.domain.facts import Draft, Facts, State
+from cryoledger.domain.records import (
+    SUBJECT_RECORD,
+    Deviation,
+    Donation,
+    Donor,
+    Hold,
+    Lot,
+    LotDonation,
+    Order,
+    Patient,
+    Product,
+    ScanCode,
+    Screening,
+    Site,
+    Specification,
+    TestResult,
+    Vial,
+)
+from cryoledger.domain.rulebook_1.common import (
+    FINAL,
+    accepted_deviation,
+    changes,
+    checks,
+    donors_of,
+    each_once,
+    free_code,
+    hold,
+    holds_on,
+    lineage,
+    need,
+    unsafe,
+)
+from cryoledger.errors import Refusal
+
+
+@checks(lots.DonorRegistered)
+def _donor_registered(_draft: Draft, event: lots.DonorRegistered, facts: Facts) -> None:
+    free_code(facts, event.donor, "donor")
+
+
+@changes(lots.DonorRegistered)
+def _register_donor(draft: Draft, event: lots.DonorRegistered, state: State) -> None:
+    scope = ",".join(event.consent.scope)
+    state.put(
+        Donor(event.donor, scope, event.consent.given_on, None, "pending", draft.occurred_at, draft.number),
+        ScanCode(event.donor, "donor", event.donor, 0),
+    )
+
+
+@checks(lots.ConsentRecorded)
+def _consent_recorded(_draft: Draft, event: lots.ConsentRecorded, facts: Facts) -> None:
+    need(facts, Donor, event.donor)
+
+
+@changes(lots.ConsentRecorded)
+def _record_consent(_draft: Draft, event: lots.ConsentRecorded, state: State) -> None:
+    donor = state.need(Donor, event.donor)
+    scope = ",".join(event.consent.scope)
+    given = event.consent.given_on
+    state.put(replace(donor, consent_scope=scope, consent_given_on=given, consent_withdrawn_on=None))
+
+
+@checks(lots.ConsentWithdrawn)
+def _consent_withdrawn(_draft: Draft, event: lots.ConsentWithdrawn, facts: Facts) -> None:
+    if need(facts, Donor, event.donor).consent_withdrawn_on is not None:
+        raise Refusal("consent", f"Donor {event.donor} withdrew consent already.", "")
+
+
+@changes(lots.ConsentWithdrawn)
+def _withdraw_consent(_draft: Draft, event: lots.ConsentWithdrawn, state: State) -> None:
+    state.put(replace(state.need(Donor, event.donor), consent_withdrawn_on=event.withdrawn_on))
+
+
+@checks(lots.DonorScreened)
+def _donor_screened(_draft: Draft, event: lots.DonorScreened, facts: Facts) -> None:
+    need(facts, Donor, event.donor)
+    each_once((result.marker for result in event.results), "marker")
+
+
+@changes(lots.DonorScreened)
+def _screen(draft: Draft, event: lots.DonorScreened, state: State) -> None:
+    for result in event.results:
+        put_screening(draft, state, event.donor, result)
+
+
+def put_screening(draft: Draft, state: State, donor: str, result: lots.Screened) -> None:
+    """Write one result; a bad one makes the donor ineligible again and holds everything of the donor."""
+    state.put(Screening(donor, result.marker, draft.number, result.sampled_on, result.method, result.result, None))
+    if result.result != "nonreactive":
+        row = state.need(Donor, donor)
+        state.put(replace(row, eligibility="pending" if row.eligibility == "pending" else "ineligible"))
+        hold(draft, state, "donor", donor, "donor-result")
+
+
+def latest_screening(facts: Facts, donor: str) -> dict[str, Screening]:
+    """By marker, the last result of a donor that was not corrected."""
+    found: dict[str, Screening] = {}
+    for row in facts.where(Screening, donor=donor):
+        if row.corrected is None and (row.marker not in found or row.number > found[row.marker].number):
+            found[row.marker] = row
+    return found
+
+
+@checks(lots.DonorEligibilityDecided)
+def _eligibility(_draft: Draft, event: lots.DonorEligibilityDecided, facts: Facts) -> None:
+    donor = need(facts, Donor, event.donor)
+    if event.eligibility == "ineligible":
+        return
+    results = latest_screening(facts, donor.code)
+    asked = need(facts, Site, "site").screening_markers.split("\n")
+    missing = [marker for marker in asked if marker and marker not in results]
+    bad = [row.marker for row in results.values() if row.result != "nonreactive"]
+    if missing or bad:
+        what = f"no result for {', '.join(missing)}" if missing else f"not nonreactive for {', '.join(bad)}"
+        raise unsafe("eligibility", f"Donor {donor.code} has {what}.", "Record the results first.", donor.code)
+
+
+@changes(lots.DonorEligibilityDecided)
+def _decide(_draft: Draft, event: lots.DonorEligibilityDecided, state: State) -> None:
+    state.put(replace(state.need(Donor, event.donor), eligibility=event.eligibility))
+
+
+@checks(lots.DonationCollected)
+def _donation(_draft: Draft, event: lots.DonationCollected, facts: Facts) -> None:
+    free_code(facts, event.donation, "donation")
+    if need(facts, Donor, event.donor).consent_withdrawn_on is not None:
+        raise unsafe("I3.consent", f"Donor {event.donor} withdrew consent.", "Collect nothing more.", event.donor)
+
+
+@changes(lots.DonationCollected)
+def _collect(draft: Draft, event: lots.DonationCollected, state: State) -> None:
+    state.put(
+        Donation(event.donation, event.donor, event.tissue, event.collected_on, draft.occurred_at, draft.number),
+        ScanCode(event.donation, "donation", event.donation, 0),
+    )
+
+
+@checks(lots.ProductDefined)
+def _product(_draft: Draft, event: lots.ProductDefined, facts: Facts) -> None:
+    versions = [row.version for row in facts.where(Product, code=event.product)]
+    if event.version != max(versions, default=0) + 1:
+        raise Refusal("version", f"The next version of {event.product} is {max(versions, default=0) + 1}.", "")
+    if not versions:
+        free_code(facts, event.product, "product")
+    each_once((test.test for test in event.specification), "test")
+    for test in event.specification:
+        if (test.minimum_milli, test.maximum_milli, test.expected) == (None, None, None):
+            raise Refusal("specification", f"The test {test.test} has no limit.", "Give a minimum, maximum or word.")
+
+
+@changes(lots.ProductDefined)
+def _define(_draft: Draft, event: lots.ProductDefined, state: State) -> None:
+    state.put(
+        Product(
+            event.product, event.version, event.name, event.storage_millicelsius_max, event.post_thaw_minutes,
+            event.out_of_storage_minutes, event.label_layout,
+        ),
+        ScanCode(event.product, "product", event.product, 0),
+    )  # fmt: skip
+    for test in event.specification:
+        state.put(
+            Specification(
+                event.product, event.version, test.test, test.unit, test.minimum_milli, test.maximum_milli,
+                test.expected, int(test.required),
+            )
+        )  # fmt: skip
+
+
+@checks(lots.LotRegistered)
+def _lot(_draft: Draft, event: lots.LotRegistered, facts: Facts) -> None:
+    free_code(facts, event.lot, "lot")
+    need(facts, Product, event.product, event.version)
+    each_once(event.donations, "donation")
+    for donation in event.donations:
+        donor = need(facts, Donor, need(facts, Donation, donation).donor)
+        if donor.consent_withdrawn_on is not None:
+            raise unsafe("I3.consent", f"Donor {donor.code} withdrew consent.", "Make nothing of it.", donor.code)
+    if event.parent is not None:
+        need(facts, Lot, event.parent)
+    if (event.donor_kind != "allogeneic") != (event.patient is not None):
+        raise Refusal("lot.patient", "An autologous or directed lot names its patient, another one none.", "")
+    if event.patient is not None:
+        need(facts, Patient, event.patient)
+    sound_expiry(event.filled_on, event.expiry_on, event.expires_at)
+
+
+def sound_expiry(filled_on: str, expiry_on: str, expires_at: str) -> None:
+    """Refuse an expiry before the filling, or an instant that cannot be the end of the printed day anywhere."""
+    if times.day(expiry_on) <= times.day(filled_on):
+        raise Refusal("expiry", f"Expiry {expiry_on} is not after filling {filled_on}.", "Correct the dates.")
+    hours = times.milliseconds(f"{expiry_on}T00:00:00.000Z", expires_at) / 3_600_000
+    if not 9 <= hours <= 37:
+        raise Refusal("expiry", f"{expires_at} is not the end of {expiry_on} in any time zone.", "Correct the expiry.")
+
+
+@changes(lots.LotRegistered)
+def _register_lot(draft: Draft, event: lots.LotRegistered, state: State) -> None:
+    state.put(
+        Lot(
+            code=event.lot,
+            product=event.product,
+            version=event.version,
+            parent=event.parent,
+            bank=event.bank,
+            donor_kind=event.donor_kind,
+            patient=event.patient,
+            passage=event.passage,
+            cells_per_vial=event.cells_per_vial,
+            volume_microlitres=event.volume_microlitres,
+            cryoprotectant=event.cryoprotectant,
+            filled_on=event.filled_on,
+            expiry_on=event.expiry_on,
+            expires_at=event.expires_at,
+            reagents="\n".join(event.reagents),
+            freezing_record_sha256=event.freezing_record_sha256,
+            disposition="quarantined",
+            conditional_order=None,
+            vial_count=0,
+            last_at=draft.occurred_at,
+            last_entry=draft.number,
+        ),
+        ScanCode(event.lot, "lot", event.lot, 0),
+    )
+    for donation in event.donations:
+        state.put(LotDonation(event.lot, donation))
+
+
+@checks(lots.LotFilled)
+def _filled(_draft: Draft, event: lots.LotFilled, facts: Facts) -> None:
+    lot = need(facts, Lot, event.lot)
+    if lot.disposition == "rejected":
+        raise Refusal("lot.rejected", f"Lot {lot.code} is rejected.", "Nothing more is filled from it.")
+    each_once(event.vials, "vial")
+    for code in event.vials:
+        free_code(facts, code, "vial")
+
+
+@changes(lots.LotFilled)
+def _fill(draft: Draft, event: lots.LotFilled, state: State) -> None:
+    lot = state.need(Lot, event.lot)
+    state.put(replace(lot, vial_count=lot.vial_count + len(event.vials)))
+    for code in event.vials:
+        state.put(new_vial(draft, lot, code), ScanCode(code, "vial", code, 0))
+
+
+def new_vial(draft: Draft, lot: Lot, code: str) -> Vial:
+    """A vial as filled: expected at the freezer, held by the process of filling."""
+    return Vial(
+        code=code,
+        label=code,
+        lot=lot.code,
+        custody="expected",
+        custodian_kind="process",
+        custodian="filling",
+        unit=None,
+        position=None,
+        since=draft.occurred_at,
+        out_since=None,
+        exposed_ms=0,
+        unit_mark_ms=0,
+        cells=lot.cells_per_vial,
+        filled_microlitres=lot.volume_microlitres,
+        dosed_microlitres=0,
+        sampled_microlitres=0,
+        wasted_microlitres=0,
+        order_code=None,
+        order_line=None,
+        purpose=None,
+        thawed_at=None,
+        deadline=None,
+        last_at=draft.occurred_at,
+        last_entry=draft.number,
+    )
+
+
+@checks(lots.TestResultsRecorded)
+def _tested(_draft: Draft, event: lots.TestResultsRecorded, facts: Facts) -> None:
+    lot = need(facts, Lot, event.lot)
+    each_once((result.test for result in event.results), "test")
+    for result in event.results:
+        judge_result(facts, lot, result)
+
+
+def judge_result(facts: Facts, lot: Lot, result: lots.Result) -> bool:
+    """Whether a result is within its product's limits; a refusal where it does not fit the specification."""
+    limits = facts.get(Specification, lot.product, lot.version, result.test)
+    if limits is None:
+        raise Refusal(
+            "specification", f"{lot.product} v{lot.version} asks for no test {result.test}.", "Check its name."
+        )
+    if limits.expected is not None:
+        if result.outcome is None:
+            raise Refusal(
+                "specification", f"{result.test} needs a word such as {limits.expected!r}.", "Give the outcome."
+            )
+        return result.outcome.casefold() == limits.expected.casefold()
+    if result.value_milli is None:
+        raise Refusal("specification", f"{result.test} needs a number in {limits.unit}.", "Give the value.")
+    low, high = limits.minimum_milli, limits.maximum_milli
+    return (low is None or result.value_milli >= low) and (high is None or result.value_milli <= high)
+
+
+@changes(lots.TestResultsRecorded)
+def _test(draft: Draft, event: lots.TestResultsRecorded, state: State) -> None:
+    for result in event.results:
+        put_result(draft, state, event.lot, result)
+
+
+def put_result(draft: Draft, state: State, code: str, result: lots.Result) -> None:
+    """Write one result; one out of limits holds a lot that was released."""
+    lot = state.need(Lot, code)
+    passed = judge_result(state, lot, result)
+    state.put(
+        TestResult(
+            code, result.test, draft.number, result.value_milli, result.outcome, int(passed), result.tested_on,
+            result.method, None,
+        )
+    )  # fmt: skip
+    if not passed and lot.disposition in ("released", "conditionally released"):
+        hold(draft, state, "lot", code, "investigation")
+
+
+def latest_results(facts: Facts, lot: str) -> dict[str, TestResult]:
+    """By test, the last result of a lot that was not corrected."""
+    found: dict[str, TestResult] = {}
+    for row in facts.where(TestResult, lot=lot):
+        if row.corrected is None and (row.test not in found or row.number > found[row.test].number):
+            found[row.test] = row
+    return found
+
+
+def _donors_fit(facts: Facts, lot: Lot, at: str) -> None:
+    for donation, donor in donors_of(facts, lot):
+        if donor.eligibility != "eligible":
+            raise unsafe(
+                "release.donor", f"Donor {donor.code} of lot {lot.code} is {donor.eligibility}.",
+                "Quality decides eligibility first.", lot.code,
+            )  # fmt: skip
+        if donor.consent_withdrawn_on is not None or "therapy" not in donor.consent_scope.split(","):
+            raise unsafe("I3.consent", f"Donor {donor.code} does not consent to therapy.", "Reject the lot.", lot.code)
+        for scope, code in (("donation", donation.code), ("donor", donor.code)):
+            if holds_on(facts, scope, code, at):
+                raise unsafe("I3.hold", f"There is a hold on {scope} {code}.", "Lift it first.", lot.code)
+
+
+@checks(lots.LotReleased)
+def _released(draft: Draft, event: lots.LotReleased, facts: Facts) -> None:
+    lot = need(facts, Lot, event.lot)
+    if lot.disposition not in ("quarantined", "conditionally released"):
+        raise Refusal("release", f"Lot {lot.code} is {lot.disposition}.", "")
+    results = latest_results(facts, lot.code)
+    for test in facts.where(Specification, product=lot.product, version=lot.version):
+        row = results.get(test.test)
+        if row is None and test.required:
+            raise unsafe("release.test", f"Lot {lot.code} has no result for {test.test}.", "Record it first.", lot.code)
+        if row is not None and not row.passed and not accepted_deviation(facts, "lot", lot.code, "test-limit"):
+            raise unsafe(
+                "release.test", f"{test.test} of lot {lot.code} is out of limits.", "Reject the lot.", lot.code
+            )
+    _may_release(draft, facts, lot)
+
+
+def _may_release(draft: Draft, facts: Facts, lot: Lot) -> None:
+    for row in lineage(facts, lot):
+        if holds_on(facts, "lot", row.code, draft.at):
+            raise unsafe("I3.hold", f"There is a hold or recall on lot {row.code}.", "Lift it first.", lot.code)
+    if lot.expires_at <= draft.at:
+        raise unsafe("I3.expired", f"Lot {lot.code} expired on {lot.expiry_on}.", "Reject it.", lot.code)
+    _donors_fit(facts, lot, draft.at)
+
+
+@changes(lots.LotReleased)
+def _release(_draft: Draft, event: lots.LotReleased, state: State) -> None:
+    state.put(replace(state.need(Lot, event.lot), disposition="released", conditional_order=None))
+
+
+@checks(lots.LotConditionallyReleased)
+def _conditionally(draft: Draft, event: lots.LotConditionallyReleased, facts: Facts) -> None:
+    lot = need(facts, Lot, event.lot)
+    if lot.disposition != "quarantined":
+        raise Refusal("release", f"Lot {lot.code} is {lot.disposition}.", "")
+    order = need(facts, Order, event.order)
+    if order.status != "open" or order.product != lot.product:
+        raise Refusal("release", f"Order {order.code} is {order.status}, for {order.product}.", "Name a fitting order.")
+    failed = [row.test for row in latest_results(facts, lot.code).values() if not row.passed]
+    if failed and not accepted_deviation(facts, "lot", lot.code, "test-limit"):
+        raise unsafe("release.test", f"{', '.join(failed)} of lot {lot.code} is out of limits.", "Reject it.", lot.code)
+    own = event.proposal.number if event.proposal is not None else -1
+    for row in lineage(facts, lot):
+        if any(held.number != own for held in holds_on(facts, "lot", row.code, draft.at)):
+            raise unsafe("I3.hold", f"There is a hold or recall on lot {row.code}.", "Lift it first.", lot.code)
+    if lot.expires_at <= draft.at:
+        raise unsafe("I3.expired", f"Lot {lot.code} expired on {lot.expiry_on}.", "Reject it.", lot.code)
+    _donors_fit(facts, lot, draft.at)
+
+
+@changes(lots.LotConditionallyReleased)
+def _conditional(_draft: Draft, event: lots.LotConditionallyReleased, state: State) -> None:
+    lot = state.need(Lot, event.lot)
+    state.put(replace(lot, disposition="conditionally released", conditional_order=event.order))
+
+
+@checks(lots.LotRejected)
+def _rejected(_draft: Draft, event: lots.LotRejected, facts: Facts) -> None:
+    if need(facts, Lot, event.lot).disposition == "rejected":
+        raise Refusal("release", f"Lot {event.lot} is rejected already.", "")
+
+
+@changes(lots.LotRejected)
+def _reject(_draft: Draft, event: lots.LotRejected, state: State) -> None:
+    state.put(replace(state.need(Lot, event.lot), disposition="rejected", conditional_order=None))
+
+
+@checks(lots.HoldPlaced)
+def _hold_placed(_draft: Draft, event: lots.HoldPlaced, facts: Facts) -> None:
+    each_once(event.codes, event.scope)
+    for code in event.codes:
+        row = need(facts, SUBJECT_RECORD[event.scope], code)
+        if isinstance(row, Vial) and row.custody in FINAL:
+            raise Refusal("hold", f"Vial {code} is {row.custody}.", "A closed story cannot be held.", subject=code)
+
+
+@changes(lots.HoldPlaced)
+def _place_hold(draft: Draft, event: lots.HoldPlaced, state: State) -> None:
+    for code in event.codes:
+        hold(draft, state, event.scope, code, event.reason)
+
+
+@checks(lots.HoldLifted)
+def _hold_lifted(_draft: Draft, event: lots.HoldLifted, facts: Facts) -> None:
+    rows = [row for row in facts.where(Hold, number=event.number) if row.kind in ("hold", "recall")]
+    if not any(row.lifted is None for row in rows):
+        raise Refusal("hold", f"There is no hold or recall {event.number} in force.", "See the vial's or lot's card.")
+
+
+@changes(lots.HoldLifted)
+def _lift(draft: Draft, event: lots.HoldLifted, state: State) -> None:
+    for row in state.where(Hold, number=event.number):
+        if row.lifted is None:
+            state.put(replace(row, lifted=draft.number))
+
+
+@checks(lots.RecallIssued)
+def _recall_issued(_draft: Draft, event: lots.RecallIssued, facts: Facts) -> None:
+    need(facts, SUBJECT_RECORD[event.scope], event.code)
+    if any(
+        row.kind == "recall" and row.lifted is None for row in facts.where(Hold, scope=event.scope, code=event.code)
+    ):
+        raise Refusal("recall", f"{event.scope} {event.code} is recalled already.", "")
+
+
+@changes(lots.RecallIssued)
+def _recall(draft: Draft, event: lots.RecallIssued, state: State) -> None:
+    hold(draft, state, event.scope, event.code, event.reason, kind="recall")
+
+
+LIMIT_KINDS: dict[str, Literal["vial", "dose", "lot", "order"]] = {"test-limit": "lot", "dose-amount": "order"}
+
+
+@checks(lots.DeviationRecorded)
+def _deviation(_draft: Draft, event: lots.DeviationRecorded, facts: Facts) -> None:
+    each_once(((item.kind, item.code) for item in event.concerning), "thing")
+    for item in event.concerning:
+        wanted = LIMIT_KINDS.get(event.limit)
+        if item.kind != wanted and not (wanted is None and item.kind in ("vial", "dose")):
+            raise Refusal("deviation", f"A deviation from {event.limit} does not concern a {item.kind}.", "")
+        need(facts, SUBJECT_RECORD[item.kind], item.code)
+
+
+@changes(lots.DeviationRecorded)
+def _deviate(draft: Draft, event: lots.DeviationRecorded, state: State) -> None:
+    for item in event.concerning:
+        state.put(Deviation(draft.number, item.kind, item.code, event.limit, event.reason))
