@@ -67,7 +67,8 @@ def connect(location: Location, *, writing: bool, busy_seconds: float = BUSY_SEC
 
 def sqlite_connection(location: Location, *, writing: bool = True, busy_seconds: float = BUSY_SECONDS) -> Any:
     """A sqlite3 connection set up as every connection to a vault must be; never makes a file."""
-    assert location.path is not None  # noqa: S101 - the caller asked `location.path`
+    if location.path is None:
+        raise RuntimeError("a PostgreSQL database has no file")
     connection = sqlite3.connect(
         f"{location.path.as_uri()}?mode=rw",
         uri=True,

@@ -108,3 +108,9 @@ class SqlFacts:
             self._rows.pop((record, key), None)
             self._found.pop(record, None)
         self._entries = {number: entry for number, entry in self._entries.items() if entry is not None}
+
+    def forget_all(self) -> None:
+        """Ask again for everything."""
+        self._rows.clear()
+        self._found.clear()
+        self._entries.clear()

@@ -21,13 +21,14 @@ __all__ = ["Statements", "apply", "columns_of", "of", "select_where"]
 
 @dataclass(frozen=True, slots=True)
 class Statements:
-    """One record class in SQL: `put` inserts or replaces (a journal only inserts), `values` are its parameters.
+    """One record class in SQL: `put` inserts or replaces (a journal only inserts); `values` are their parameters.
 
     `clear` empties the nullable unique combinations of a row, and is empty where there is none.
     """
 
     select: str
     get: str
+    insert: str
     put: str
     remove: str
     clear: str
@@ -72,6 +73,7 @@ def _of(record: type[Record]) -> Statements:
     return Statements(
         select=select,
         get=f"{select} {by_key}",
+        insert=_insert(record, columns),
         put=_put(record, columns),
         remove=f"DELETE FROM {table} {by_key}",  # noqa: S608
         clear=" ".join(("UPDATE", table, "SET", ", ".join(f'"{name}" = NULL' for name in emptied), by_key))
@@ -82,13 +84,17 @@ def _of(record: type[Record]) -> Statements:
     )
 
 
-def _put(record: type[Record], columns: tuple[str, ...]) -> str:
+def _insert(record: type[Record], columns: tuple[str, ...]) -> str:
     marks = ", ".join("?" * len(columns))
-    insert = f'INSERT INTO "{record.table}" ({_names(columns)}) VALUES ({marks})'  # noqa: S608
+    return f'INSERT INTO "{record.table}" ({_names(columns)}) VALUES ({marks})'  # noqa: S608
+
+
+def _put(record: type[Record], columns: tuple[str, ...]) -> str:
     if record.journal:
-        return insert
+        return _insert(record, columns)
     updates = ", ".join(f'"{name}" = excluded."{name}"' for name in columns if name not in record.key)
-    return f"{insert} ON CONFLICT ({_names(record.key)}) DO {f'UPDATE SET {updates}' if updates else 'NOTHING'}"
+    action = f"UPDATE SET {updates}" if updates else "NOTHING"
+    return f"{_insert(record, columns)} ON CONFLICT ({_names(record.key)}) DO {action}"
 
 
 def select_where(record: type[Record], equal: tuple[str, ...], empty: tuple[str, ...]) -> str:

@@ -91,8 +91,9 @@ def _walk(value: BaseModel) -> Iterator[tuple[str, str, bool]]:
     if isinstance(value, Named):
         yield value.kind, value.code, False
     scope = getattr(value, "scope", None)
-    if scope is not None:
-        for code in getattr(value, "codes", ()) or (value.code,):  # type: ignore[attr-defined]
+    if isinstance(scope, str):  # a donor's consent has a scope too, of another kind
+        codes: tuple[str, ...] = getattr(value, "codes", ()) or (getattr(value, "code", ""),)
+        for code in codes:
             yield scope, code, True
 
 

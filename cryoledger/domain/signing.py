@@ -30,8 +30,8 @@ def key_in(event: Event, field: str) -> str:
 
 
 def key_name(verifier_key: str) -> str:
-    """The name in a vkey text: everything before the last two plus signs."""
-    return verifier_key.rsplit("+", 2)[0]
+    """The name in a vkey text: everything before the first plus sign."""
+    return verifier_key.split("+", 1)[0]
 
 
 def proposal_of(event: Event) -> Reference | None:

@@ -176,4 +176,4 @@ class KeyLocked(Event):
     """Five wrong PINs: the key is locked until its PIN is replaced."""
 
     person: PersonName
-    key: Annotated[SignerName, Field()] | None = None
+

@@ -17,7 +17,7 @@ KNOWN_RULEBOOKS = frozenset({1})
 
 def key_id(verifier_key: str) -> str:
     """The key ID, 8 hex digits, in a vkey text."""
-    return verifier_key.rsplit("+", 2)[1]
+    return verifier_key.split("+", 2)[1]
 
 
 def new_key(facts: Facts, name: str, verifier_key: str) -> None:

@@ -1,0 +1,104 @@
+"""Enrolling people, replacing and changing their PINs: the acts that make or re-wrap keys."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cryoledger.codes import badge_code
+from cryoledger.custody.create import signing_name, stored_key
+from cryoledger.custody.record import By, Sealed, record
+from cryoledger.custody.unlock import unlock
+from cryoledger.custody.vault import Vault, person_by
+from cryoledger.domain.events.people import AdministratorRecovered, KeyIssued, KeyReplaced, PinChanged
+from cryoledger.domain.events.vault import NewPerson
+from cryoledger.domain.records import Person, PublicKey
+from cryoledger.domain.roles import Role
+from cryoledger.errors import RequestError
+from cryoledger.ledger.keys import PrivateKey, WrappedKey
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """A person as enrolled: the signing name, the badge to print, the entry."""
+
+    name: str
+    badge: str
+    sealed: Sealed
+
+
+def taken_names(vault: Vault) -> set[str]:
+    """Every name that ever signed here."""
+    with vault.store.reading() as reading:
+        return {row.name for row in reading.facts.where(PublicKey)}
+
+
+def enrol(vault: Vault, full_name: str, roles: Sequence[Role], pin: str, *by: By, name: str | None = None) -> Enrolled:
+    """Enrol a person with a new key under a PIN of their own; `by` are the administrators who issue it."""
+    signer = name or signing_name(full_name, taken_names(vault))
+    if signer in taken_names(vault):
+        raise RequestError(f"The name {signer!r} has signed before.", "Choose another; names are never reused.")
+    wrapped, verifier = vault.keyring.enrol(signer, pin, vault.secret, vault.origin(), vault.kdf)
+    badge = badge_code(verifier.key_id)
+    event = KeyIssued(
+        person=NewPerson(name=signer, full_name=full_name, badge=badge),
+        roles=tuple(roles),
+        key=verifier.encode(),
+    )
+    sealed = record(vault, event, *by, By(signer, fresh=True), also=lambda tx: tx.put_wrapped_key(stored_key(wrapped)))
+    return Enrolled(signer, badge, sealed)
+
+
+def replace_key(vault: Vault, who: str, pin: str, reason: str, *by: By) -> Enrolled:
+    """Give a person who forgot the PIN, or locked the key, a new key under a new PIN, by two others."""
+    with vault.store.reading() as reading:
+        person = person_by(reading, who)
+    wrapped, verifier = vault.keyring.enrol(person.name, pin, vault.secret, vault.origin(), vault.kdf)
+    badge = badge_code(verifier.key_id)
+    event = KeyReplaced.model_validate(
+        {"person": person.name, "badge": badge, "key": verifier.encode(), "reason": reason}
+    )
+    also = stored_key(wrapped)
+    sealed = record(vault, event, *by, By(person.name, fresh=True), also=lambda tx: tx.put_wrapped_key(also))
+    return Enrolled(person.name, badge, sealed)
+
+
+def change_pin(vault: Vault, who: str, old: str, new: str) -> Sealed:
+    """Wrap a person's key with a new PIN; the key stays the same."""
+    person: Person = unlock(vault, who, old)
+    with vault.store.reading() as reading:
+        stored = reading.wrapped_key(person.name, person.key_id)
+    if stored is None:
+        raise RequestError(f"The vault keeps no key of {person.full_name}.", "")
+    old_key = WrappedKey.from_dict(json.loads(stored.wrapped))
+    wrapped = vault.keyring.rewrap(old_key, old, new, vault.secret, vault.origin(), vault.kdf)
+    event = PinChanged(person=person.name)
+    return record(vault, event, By(person.name, old), also=lambda tx: tx.put_wrapped_key(stored_key(wrapped)))
+
+
+def recover(vault: Vault, seed: bytes, full_name: str, pin: str, *, name: str | None = None) -> Enrolled:
+    """Enrol an administrator with the recovery key of the sealed sheet: the one thing that key can do."""
+    signer = name or signing_name(full_name, taken_names(vault))
+    with vault.store.reading() as reading:
+        keys = [row for row in reading.facts.where(PublicKey) if row.kind == "recovery" and row.revoked is None]
+    recovery = next((row.name for row in keys), "recovery")
+    if PrivateKey.from_seed(recovery, seed).verifier.encode() not in [row.verifier_key for row in keys]:
+        raise RequestError("That is not this vault's recovery key.", "Compare the fingerprint on the sheet.")
+    wrapped, verifier = vault.keyring.enrol(signer, pin, vault.secret, vault.origin(), vault.kdf)
+    vault.keyring.load_station(recovery, seed)
+    badge = badge_code(verifier.key_id)
+    event = AdministratorRecovered(
+        person=NewPerson(name=signer, full_name=full_name, badge=badge), key=verifier.encode()
+    )
+    try:
+        sealed = record(
+            vault,
+            event,
+            By(recovery, fresh=True),
+            By(signer, fresh=True),
+            also=lambda tx: tx.put_wrapped_key(stored_key(wrapped)),
+        )
+    finally:
+        vault.keyring.lock(recovery)
+    return Enrolled(signer, badge, sealed)

@@ -1,0 +1,204 @@
+"""An open vault at a station: the store, this station's files and keys, the clock, who is unlocked.
+
+`Vault.open` notices a vault that went back behind what this station saw. Acts are recorded through
+`cryoledger.custody.record`, and nowhere else.
+"""
+
+from __future__ import annotations
+
+import platform
+import re
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from cryoledger.custody.clock import Clock, SystemClock
+from cryoledger.custody.keyring import Keyring
+from cryoledger.custody.remembered_head import RememberedHead
+from cryoledger.custody.station_folder import StationFolder
+from cryoledger.custody.subject_keys import SubjectKeys
+from cryoledger.database.store import Head, Reading, Store, Stored
+from cryoledger.domain import numbers
+from cryoledger.domain.records import Person, ScanCode, Site, Station
+from cryoledger.errors import RequestError, StationError, VaultDamagedError
+
+if TYPE_CHECKING:
+    from cryoledger.ledger.keys import KdfParameters
+
+FIRST_ENTRY = numbers.number_of(1, 0)
+
+
+class Vault:
+    """One vault, open at one station.
+
+    `kdf` is what new PINs are wrapped with; `clock_confirmed` says that a person compared a clock that leapt.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        folder: StationFolder,
+        fingerprint: bytes,
+        *,
+        clock: Clock | None = None,
+        keyring: Keyring | None = None,
+        kdf: KdfParameters | None = None,
+    ) -> None:
+        self.store = store
+        self.folder = folder
+        self.fingerprint = fingerprint
+        self.clock = clock or SystemClock()
+        self.keyring = keyring or Keyring()
+        self.kdf = kdf
+        self.clock_confirmed = False
+        self.signed_in: str | None = None
+        self._station: str | None = None
+        self._subjects: SubjectKeys | None = None
+        self._head_folder = folder.head
+
+    @classmethod
+    def open(
+        cls, location: str, *, clock: Clock | None = None, kdf: KdfParameters | None = None, remembered: bool = True
+    ) -> Vault:
+        """The vault at a path or URL; VaultDamagedError where it does not continue what this station saw."""
+        store = Store.open(location)
+        try:
+            with store.reading() as reading:
+                first = reading.entry(FIRST_ENTRY)
+                if first is None:
+                    raise VaultDamagedError(
+                        f"The vault {location} has no first entry: its creation was not finished.",
+                        "Remove the file and run `cryoledger init` again.",
+                    )
+                folder = StationFolder.for_vault(first.leaf_hash)
+                if remembered:
+                    check_head(reading, folder.head.read())
+            return cls(store, folder, first.leaf_hash, clock=clock, kdf=kdf)
+        except BaseException:
+            store.close()
+            raise
+
+    @property
+    def station(self) -> str:
+        """This station's name; its key is loaded with the first question."""
+        if self._station is None or self._station not in self.keyring.unlocked():
+            name, seed = self.folder.read_station()
+            with self.store.reading() as reading:
+                row = reading.facts.get(Station, name)
+            if row is None or row.status != "active":
+                raise StationError(
+                    f"The station {name} is not enrolled in this vault, or is retired.",
+                    "An administrator enrols it with `cryoledger station join`.",
+                )
+            self.keyring.load_station(name, seed)
+            self._station = name
+        return self._station
+
+    @property
+    def secret(self) -> bytes:
+        """The vault secret, read from the station's own file each time."""
+        return self.folder.read_secret()
+
+    def site(self) -> Site:
+        """What the ledger says of the site as a whole."""
+        with self.store.reading() as reading:
+            return site_of(reading)
+
+    def subjects(self) -> SubjectKeys:
+        """The keys of donors and patients that this station holds."""
+        if self._subjects is None:
+            self._subjects = SubjectKeys(self.folder.path, self.secret, self.origin())
+        return self._subjects
+
+    def origin(self) -> str:
+        """The ledger's origin in the present epoch."""
+        with self.store.reading() as reading:
+            return head_of(reading).origin
+
+    def remember(self, stored: Stored, origin: str) -> None:
+        """Keep the entry just committed as the last that this station saw."""
+        head = RememberedHead(origin, stored.epoch, stored.sequence, stored.leaf_hash)
+        standing = self._head_folder.remember(head)
+        if standing.place == head.place and standing.leaf_hash != head.leaf_hash:
+            raise _forked(standing)
+
+    def lock(self) -> None:
+        """Forget every unlocked key, and put the remembered head on the disk."""
+        self.keyring.lock()
+        self.signed_in = None
+        if self._head_folder.read() is not None:
+            self._head_folder.sync()
+
+    def close(self) -> None:
+        """Lock, and let go of the vault."""
+        try:
+            self.lock()
+        finally:
+            self.store.close()
+
+    def __enter__(self) -> Vault:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def site_of(reading: Reading) -> Site:
+    """The site's row."""
+    site = reading.facts.get(Site, "site")
+    if site is None:
+        raise VaultDamagedError("The vault has no site row.", "Run `cryoledger verify`, and restore a backup.")
+    return site
+
+
+def head_of(reading: Reading) -> Head:
+    """The last entry of a vault that has one."""
+    head = reading.head()
+    if head is None:
+        raise VaultDamagedError("The vault has no entries.", "Restore a backup.")
+    return head
+
+
+def check_head(reading: Reading, remembered: RememberedHead | None) -> None:
+    """Raise the alarm where the ledger does not extend what this station remembers of it."""
+    if remembered is None:
+        return
+    entry = reading.entry(numbers.number_of(*remembered.place))
+    if entry is None or entry.leaf_hash != remembered.leaf_hash:
+        raise _forked(remembered)
+
+
+def _forked(remembered: RememberedHead) -> VaultDamagedError:
+    place = numbers.shown(numbers.number_of(*remembered.place))
+    return VaultDamagedError(
+        f"ALARM: this station saw entry {place} of this ledger, and the vault does not contain it. "
+        "It was rolled back, cut, or replaced by a copy.",
+        "Do not record in it. Keep the file, run `cryoledger verify` on it, and restore the newest backup.",
+    )
+
+
+def person_by(reading: Reading, who: str) -> Person:
+    """A person by signer's name or badge; RequestError where there is none."""
+    person = reading.facts.get(Person, who)
+    if person is None:
+        code = reading.facts.get(ScanCode, who)
+        person = reading.facts.get(Person, code.code) if code is not None and code.kind == "person" else None
+    if person is None:
+        raise RequestError(f"Nobody is enrolled as {who!r}.", "See `cryoledger person list`.")
+    return person
+
+
+def default_station_name() -> str:
+    """A station's name made from this machine's."""
+    text = re.sub(r"[^a-z0-9._-]+", "-", platform.node().lower()).strip("-._")[:32]
+    return text or "station-1"
+
+
+def sheet_path(location: str) -> Path:
+    """Where the recovery sheet of a new vault is written: beside its file, or in the working folder."""
+    if "://" in location:
+        return Path.cwd() / "cryoledger-recovery-sheet.txt"
+    path = Path(location)
+    return path.with_name(path.stem + ".recovery-sheet.txt")
