@@ -68,7 +68,7 @@ class Created:
 def signing_name(full_name: str, taken: Iterable[str] = ()) -> str:
     """A short name to sign with, from a printed name: "Maria Santos" -> "maria.s"; numbered where it is taken."""
     plain = unicodedata.normalize("NFKD", full_name).encode("ascii", "ignore").decode().lower()
-    words = re.findall(r"[a-z0-9]+", plain) or ["person"]
+    words: list[str] = re.findall(r"[a-z0-9]+", plain) or ["person"]
     base = words[0][:30] + (f".{words[-1][0]}" if len(words) > 1 else "")
     name, number, used = base, 2, set(taken)
     while name in used:

@@ -162,22 +162,34 @@ def _write(
     event_id: str | None,
     also: Also | None,
 ) -> Sealed:
-    if not isinstance(event, ClockStepped):
-        _step_clock(vault)
     with vault.store.writing() as transaction:
         if event_id is not None:
             earlier = _same_as(transaction.find(event_id), event, signers)
             if earlier is not None:
                 return earlier
-        draft = _draft(vault, transaction, event, signers, occurred_at, event_id)
-        rules = rulebook(draft.rules)
-        rules.check(draft, transaction.facts)
-        entry = _sign(vault, transaction, draft)
-        stored = Stored.of(draft.epoch, entry)
-        transaction.append(stored, rules.changes(draft, transaction.facts))
+        step = _clock_step(vault, transaction, signers)
+        if step is not None:
+            _append(vault, transaction, step, (Signed(vault.station, "observed"),), None, None)
+        sealed = _append(vault, transaction, event, signers, occurred_at, event_id)
         if also is not None:
             also(transaction)
-    vault.remember(stored, draft.origin)
+    vault.remember(Stored.of(sealed.epoch, sealed.entry), sealed.entry.origin)
+    return sealed
+
+
+def _append(
+    vault: Vault,
+    transaction: Transaction,
+    event: Event,
+    signers: tuple[Signed, ...],
+    occurred_at: str | None,
+    event_id: str | None,
+) -> Sealed:
+    draft = _draft(vault, transaction, event, signers, occurred_at, event_id)
+    rules = rulebook(draft.rules)
+    rules.check(draft, transaction.facts)
+    entry = _sign(vault, transaction, draft)
+    transaction.append(Stored.of(draft.epoch, entry), rules.changes(draft, transaction.facts))
     return Sealed(draft.epoch, entry)
 
 
@@ -196,27 +208,21 @@ def _same_as(stored: Stored | None, event: Event, signers: tuple[Signed, ...]) -
     return Sealed(stored.epoch, entry)
 
 
-def _step_clock(vault: Vault) -> None:
-    """After more than 12 hours, and once a person confirmed the clock, the station records the step first."""
-    with vault.store.reading() as reading:
-        head = reading.head()
+def _clock_step(vault: Vault, transaction: Transaction, signers: tuple[Signed, ...]) -> ClockStepped | None:
+    """After more than 12 hours the station records the step, once a person confirmed the clock (Refusal until then)."""
+    head = transaction.head()
     if head is None:
-        return
+        return None
     try:
         stamp(head.recorded_at, vault.clock.now())
     except Refusal as refusal:
-        if refusal.rule != "time.ahead" or not vault.clock_confirmed:
-            if refusal.rule == "time.ahead":
-                raise
-            return
-        _write(
-            vault,
-            ClockStepped(head_recorded_at=head.recorded_at, confirmed_by=vault.signed_in),
-            (Signed(vault.station, "observed"),),
-            None,
-            None,
-            None,
-        )
+        if refusal.rule != "time.ahead":
+            return None
+        if not vault.clock_confirmed:
+            raise
+        person = transaction.facts.get(Person, signers[0].name)
+        return ClockStepped(head_recorded_at=head.recorded_at, confirmed_by=person.name if person else None)
+    return None
 
 
 def _draft(

@@ -51,6 +51,7 @@ class Vault:
         self.keyring = keyring or Keyring()
         self.kdf = kdf
         self.clock_confirmed = False
+        self.warning = ""
         self.signed_in: str | None = None
         self._station: str | None = None
         self._subjects: SubjectKeys | None = None
@@ -116,9 +117,16 @@ class Vault:
             return head_of(reading).origin
 
     def remember(self, stored: Stored, origin: str) -> None:
-        """Keep the entry just committed as the last that this station saw."""
+        """Keep the entry just committed as the last that this station saw.
+
+        The entry is recorded whether or not the folder can be written; `warning` then says so.
+        """
         head = RememberedHead(origin, stored.epoch, stored.sequence, stored.leaf_hash)
-        standing = self._head_folder.remember(head)
+        try:
+            standing = self._head_folder.remember(head)
+        except StationError as error:
+            self.warning = str(error)
+            return
         if standing.place == head.place and standing.leaf_hash != head.leaf_hash:
             raise _forked(standing)
 

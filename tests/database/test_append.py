@@ -134,7 +134,7 @@ def test_facts_are_asked_again_after_an_append(tx: Transaction, entry_after: Fol
     stored = entry_after(None)
     tx.append(stored, [Put(vial("V1", "B1", 3))])
     assert tx.facts.get(Vial, "V1") == vial("V1", "B1", 3)
-    assert tx.facts.where(Vial, unit="B1", position=3) == [vial("V1", "B1", 3)]
+    assert tx.facts.where(Vial, unit="B1") == [vial("V1", "B1", 3)]
     recorded = tx.facts.recorded(0)
     assert recorded is not None
     assert recorded.leaf_hash == encode_base64(stored.leaf_hash)

@@ -182,8 +182,11 @@ def test_a_vial_shares_the_story_of_the_units_that_held_it(store: Store, record:
     # An excursion is written when it is read from the logger, which may be after the vial left.
     excursion = Excursion(9, "B1", at(5), at(7), -60_000)
     record(excursion, data={"unit": "B7", "alarm": "door"}, minutes=9)
+    # F0 was too warm for long, but held B1 only before V1 came into it.
+    warm, early = Excursion(10, "F0", at(0), at(9), -60_000), UnitPlacement(0, "B1", "F0", None, at(0), at(1))
+    record(warm, early, data={"unit": "B7", "alarm": "door"}, minutes=10)
     # A vial stored elsewhere in the box names it as a place; that is not this vial's story.
     place = {"unit": "B2", "vials": [{"vial": "V5", "position": 3}]}
-    record(Mention(10, "unit", "B2"), type="VialsStored", data=place, minutes=10)
+    record(Mention(11, "unit", "B2"), type="VialsStored", data=place, minutes=11)
     assert [entry.number for entry in queries.history(store, "vial", "V1")] == [2, 3, 5, 6, 8, 9]
-    assert [entry.number for entry in queries.history(store, "unit", "B1")] == [1, 3, 5, 7]
+    assert [entry.number for entry in queries.history(store, "unit", "B1")] == [1, 3, 5, 7, 10]

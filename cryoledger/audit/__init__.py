@@ -1,0 +1,19 @@
+"""Verification: checks that return findings, over any source of entries and rows. Pure: no files, no clock.
+
+    report = verify(source, remembered=head)
+    for finding in report.findings: ...
+
+- `verify` runs LEDGER.md's list in order: `chain` (step 1), `replay` (steps 2 and 3), `heads` (step 4, as far as it
+  is built), `journals` and `derived` (step 5); `remarks` are what a report says beside its verdict.
+- `source` is what it reads from, `findings` what it answers.
+- `draft` turns an entry's bytes into what the rules judge.
+"""
+
+from __future__ import annotations
+
+from cryoledger.audit.findings import Finding, Report
+from cryoledger.audit.heads import Head
+from cryoledger.audit.source import BadRow, Source, StoredEntry
+from cryoledger.audit.verify import verify
+
+__all__ = ["BadRow", "Finding", "Head", "Report", "Source", "StoredEntry", "verify"]

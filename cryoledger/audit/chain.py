@@ -1,0 +1,247 @@
+"""Step 1 of a verification: every entry is one, stands at its place, and names the entry before it.
+
+What a stored entry's columns say is only compared with its note: the note is the truth.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import pairwise
+
+from cryoledger.audit.findings import Finding, Findings
+from cryoledger.audit.source import StoredEntry
+from cryoledger.domain import numbers
+from cryoledger.errors import CryoledgerError
+from cryoledger.ledger.canonical import format_time
+from cryoledger.ledger.entry import Entry, parse_entry
+from cryoledger.ledger.lines import encode_base64
+from cryoledger.ledger.tree import Frontier, leaf_hash
+
+__all__ = ["Chain", "EpochEnd", "Step"]
+
+EPOCHS = 2**13 - 1  # numbers.number_of
+TABLE = "entry"
+
+
+@dataclass(frozen=True, slots=True)
+class EpochEnd:
+    """What was kept of an epoch when the next one opened."""
+
+    origin: str
+    size: int
+    root: bytes
+    last_leaf_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A stored entry at its place. `entry` is None where the bytes are no entry, or not the one of this place.
+
+    `follows`: it names the leaf hash of the entry before, or that is unknown. `before`: the epoch that ended, in
+    the first entry of the next one.
+    """
+
+    epoch: int
+    sequence: int
+    leaf_hash: bytes
+    entry: Entry | None
+    follows: bool
+    expected_previous: bytes | None
+    previous_recorded_at: str | None
+    before: EpochEnd | None
+
+    @property
+    def number(self) -> int:
+        """The entry's number over all epochs."""
+        return numbers.number_of(self.epoch, self.sequence)
+
+    def broken(self, check: str, message: str, *, expected: str | None = None, found: str | None = None) -> Finding:
+        """A broken finding at this entry."""
+        return at(self.epoch, self.sequence, check, message, expected=expected, found=found)
+
+
+def at(
+    epoch: int, sequence: int, check: str, message: str, *, expected: str | None = None, found: str | None = None
+) -> Finding:
+    """A broken finding at a place of the ledger."""
+    row = str(sequence) if epoch == 1 else f"{epoch}/{sequence}"
+    return Finding(check, "broken", epoch, sequence, TABLE, row, expected, found, message)
+
+
+class Chain:
+    """The chain as it is walked: remembers the last entry, one frontier, and eight bytes of each id."""
+
+    def __init__(self, findings: Findings) -> None:
+        self._findings = findings
+        self.entries = 0
+        self.epoch = 1
+        self.next_sequence = 0
+        self.torn = False  # an entry is missing or unreadable: what follows cannot be replayed
+        self.recorded_at: str | None = None
+        self._previous: bytes | None = None
+        self._origins: dict[int, str] = {}
+        self._frontier = Frontier()
+        self._before: EpochEnd | None = None
+        self._ids = _Ids()
+
+    def step(self, stored: StoredEntry) -> Step | None:
+        """Take the next stored entry; None where it stands at no place that could be its own."""
+        self.entries += 1
+        if not self._placed(stored):
+            return None
+        sequence, expected = self.next_sequence, self._previous if self.next_sequence else None
+        leaf, entry = self._read(stored)
+        follows = entry is None or expected is None or entry.previous == expected
+        before = self._before if sequence == 0 else None
+        step = Step(self.epoch, sequence, leaf, entry, follows, expected, self.recorded_at, before)
+        if entry is None:
+            self.torn = True
+        else:
+            self.recorded_at = format_time(entry.envelope.recorded_at)
+            self._ids.add(entry.envelope.id)
+        self._previous, self.next_sequence = leaf, sequence + 1
+        self._frontier = self._frontier.append(leaf)
+        return step
+
+    def judge_previous(self, step: Step, verified: bool) -> None:
+        """Say which entry is bad where one does not name the leaf hash of the entry before.
+
+        Where its own signatures verify, its signers saw another entry before it than the one that stands there
+        now; otherwise the entry itself was changed.
+        """
+        if step.follows or step.entry is None or step.expected_previous is None:
+            return
+        named, stands = encode_base64(step.entry.previous), encode_base64(step.expected_previous)
+        if verified:
+            message = f"The signers of entry {step.sequence} saw another entry before theirs: this one was replaced."
+            place = (step.epoch, step.sequence - 1)
+            self._findings.add(at(*place, "previous", message, expected=named, found=stands))
+        else:
+            message = "The entry does not name the leaf hash of the entry before."
+            self._findings.add(step.broken("previous", message, expected=stands, found=named))
+
+    def finish(self, again: Iterable[StoredEntry]) -> None:
+        """What shows only at the end: no entry at all, ids that stand twice. `again` iterates over all entries."""
+        if not self.entries:
+            self._add(1, 0, "sequence", "The ledger holds no entry; entry 0 creates the vault.")
+        if not (suspects := self._ids.twice()):
+            return
+        first: dict[str, str] = {}
+        for stored in again:
+            identifier = stored.id
+            if not isinstance(identifier, str) or _bits(identifier) not in suspects:
+                continue
+            place = f"{stored.epoch}/{stored.sequence}"
+            if first.setdefault(identifier, place) != place:
+                message = f"The id of entry {first[identifier]} stands again in another entry."
+                self._add(stored.epoch, stored.sequence, "id", message, found=identifier)
+
+    def _add(
+        self, epoch: int, sequence: int, check: str, message: str, expected: str | None = None, found: str | None = None
+    ) -> None:
+        self._findings.add(at(epoch, sequence, check, message, expected=expected, found=found))
+
+    def _placed(self, stored: StoredEntry) -> bool:
+        """Move to the stored entry's place, saying what is missing before it; False where it has no place here."""
+        epoch, sequence = stored.epoch, stored.sequence
+        if not _is_place(epoch, sequence):
+            found, message = f"{str(epoch)[:20]}/{str(sequence)[:20]}", "An entry is stored at a place that is none."
+            self._add(self.epoch, self.next_sequence, "sequence", message, found=found)
+            return False
+        if (epoch, sequence) < (self.epoch, self.next_sequence):
+            self._add(epoch, sequence, "sequence", "Another entry is stored at the same place.")
+            return False
+        if (epoch, sequence) == (self.epoch, self.next_sequence):
+            return True
+        if (epoch, sequence) == (self.epoch + 1, 0) and self.next_sequence and self._previous is not None:
+            origin, frontier = self._origins.get(self.epoch, ""), self._frontier
+            self._before = EpochEnd(origin, frontier.size, frontier.root, self._previous)
+            self._open(epoch)
+            return True
+        missing = (self.epoch, self.next_sequence) if epoch == self.epoch else (self.epoch + 1, 0)
+        if epoch != self.epoch:
+            self._open(epoch)
+        message = f"An entry is missing here; the next one stands at {epoch}/{sequence}."
+        self._add(*missing, "sequence", message, expected=f"{missing[0]}/{missing[1]}", found=f"{epoch}/{sequence}")
+        self.torn, self.next_sequence, self._previous = True, sequence, None
+        return True
+
+    def _open(self, epoch: int) -> None:
+        self.epoch, self.next_sequence, self._frontier = epoch, 0, Frontier()
+
+    def _read(self, stored: StoredEntry) -> tuple[bytes, Entry | None]:
+        epoch, sequence, note = self.epoch, self.next_sequence, stored.note
+        if type(note) is not bytes:
+            self._add(epoch, sequence, "entry", "The stored note is not made of bytes.", found=type(note).__name__)
+            return bytes(32), None
+        leaf = leaf_hash(note)
+        self._column(stored.leaf_hash, leaf, "leaf_hash")
+        try:
+            entry = parse_entry(note)
+        except CryoledgerError as error:
+            self._add(epoch, sequence, "entry", f"The stored note is no entry: {error.message}")
+            return leaf, None
+        self._column(stored.id, entry.envelope.id, "id")
+        self._column(stored.previous, entry.previous, "previous")
+        if entry.sequence != sequence:
+            message = "The entry that stands here is another one, by its own signed sequence."
+            self._add(epoch, sequence, "sequence", message, expected=str(sequence), found=str(entry.sequence))
+            return leaf, None
+        return leaf, entry if self._same_origin(entry) else None
+
+    def _column(self, found: object, expected: bytes | str, column: str) -> None:
+        if type(found) is type(expected) and found == expected:
+            return
+        message = f"The column {column} does not say what the entry's note says."
+        self._add(self.epoch, self.next_sequence, "columns", message, _shown(expected), _shown(found))
+
+    def _same_origin(self, entry: Entry) -> bool:
+        known = self._origins.get(self.epoch)
+        if known == entry.origin:
+            return True
+        if known is None and entry.origin not in self._origins.values():
+            self._origins[self.epoch] = entry.origin
+            return True
+        message = "The entry was made for another ledger, or an epoch bears the origin of an earlier one."
+        self._add(self.epoch, self.next_sequence, "origin", message, known or "an origin of its own", entry.origin)
+        return False
+
+
+class _Ids:
+    """Finds ids that may stand twice, in eight bytes an entry: the half of a UUIDv7 that is random."""
+
+    def __init__(self) -> None:
+        self._buckets = [array("Q") for _ in range(256)]
+
+    def add(self, identifier: str) -> None:
+        bits = _bits(identifier)
+        self._buckets[bits & 255].append(bits)
+
+    def twice(self) -> set[int]:
+        found: set[int] = set()
+        for bucket in self._buckets:
+            if len(set(bucket)) != len(bucket):
+                ordered = sorted(bucket)
+                found |= {one for one, other in pairwise(ordered) if one == other}
+        return found
+
+
+def _is_place(epoch: object, sequence: object) -> bool:
+    if type(epoch) is not int or type(sequence) is not int:
+        return False
+    return 1 <= epoch <= EPOCHS and 0 <= sequence < numbers.SEQUENCES
+
+
+def _bits(identifier: str) -> int:
+    try:
+        return int(identifier[19:23] + identifier[24:], 16) & (2**64 - 1)
+    except ValueError:
+        return -1
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, bytes):
+        return encode_base64(value)[:120]
+    return str(value)[:120]

@@ -1,0 +1,92 @@
+"""What a verification says: findings, each naming its place, and the report that sums them up."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+__all__ = ["Finding", "Findings", "Report", "Severity"]
+
+Severity = Literal["broken", "open"]
+
+# One torn table may differ in every row: what is listed stays readable and bounded, the rest is counted.
+LISTED_MOST = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong (`broken`) or waits for somebody (`open`: listed and counted, no failure).
+
+    `epoch` and `sequence` name the entry, `table` and `row` the row by its key; each None where there is none.
+    """
+
+    check: str
+    severity: Severity
+    epoch: int | None = None
+    sequence: int | None = None
+    table: str | None = None
+    row: str | None = None
+    expected: str | None = None
+    found: str | None = None
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The verdict: `ok` where nothing is broken, what that covers, what was not run, how many entries were read."""
+
+    ok: bool
+    covers: tuple[str, ...]
+    not_run: tuple[str, ...]
+    entries: int
+    findings: tuple[Finding, ...]
+
+    @property
+    def first_bad(self) -> Finding | None:
+        """The broken finding that stands first in the ledger, else in the tables."""
+        return next((finding for finding in self.findings if finding.severity == "broken"), None)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report as `verify --json` writes it."""
+        return {
+            "ok": self.ok,
+            "covers": list(self.covers),
+            "not_run": list(self.not_run),
+            "entries": self.entries,
+            "findings": [asdict(finding) for finding in self.findings],
+        }
+
+
+class Findings:
+    """Findings as they are made; at most `LISTED_MOST` of a kind are kept, the others counted."""
+
+    def __init__(self) -> None:
+        self._kept: list[Finding] = []
+        self._counts: Counter[tuple[str, Severity, str | None]] = Counter()
+        self.broken = False
+
+    def add(self, finding: Finding) -> None:
+        """Keep or count a finding."""
+        kind = (finding.check, finding.severity, finding.table)
+        self._counts[kind] += 1
+        self.broken |= finding.severity == "broken"
+        if self._counts[kind] <= LISTED_MOST:
+            self._kept.append(finding)
+
+    def listed(self) -> tuple[Finding, ...]:
+        """All that were kept: those of entries in the order of the ledger, then those of tables, then the counts."""
+        order = {id(finding): index for index, finding in enumerate(self._kept)}
+        kept = sorted(self._kept, key=lambda finding: (*_place(finding), order[id(finding)]))
+        rest = [
+            Finding(check, severity, table=table, message=f"{count - LISTED_MOST} more findings of this kind.")
+            for (check, severity, table), count in self._counts.items()
+            if count > LISTED_MOST
+        ]
+        return (*kept, *rest)
+
+
+def _place(finding: Finding) -> tuple[bool, int, int]:
+    if finding.epoch is None or finding.sequence is None:
+        return True, 0, 0
+    return False, finding.epoch, finding.sequence
