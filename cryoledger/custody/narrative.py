@@ -1,0 +1,78 @@
+"""Narrative and files: kept encrypted in the vault's `document` table; an entry holds only a salted hash.
+
+    kept = keep(vault, "Label found in the bottom of the canister.", ("vial", code))
+    record(vault, with_document(event, kept), By(...), also=kept.write)
+
+The hash is SHA-256 over a random 16-byte salt and the content. Salt and content lie encrypted under the subject's
+key (the donor or patient concerned), or under the site's own where there is none; once that key is destroyed the
+hash tells nothing and the chain still verifies.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from cryoledger.custody.vault import Vault
+from cryoledger.database.local import StoredDocument
+from cryoledger.database.store import Transaction
+from cryoledger.domain import catalogue
+from cryoledger.domain.fields import Document, Event
+from cryoledger.errors import RequestError, VaultDamagedError
+from cryoledger.ledger.lines import encode_base64
+
+SALT_BYTES = 16
+LONGEST_BYTES = 10 * 1024 * 1024
+SITE = ("site", "site")
+OWN_KEY = frozenset({"donor", "patient"})
+
+E = TypeVar("E", bound=Event)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A document ready to be recorded: what the entry says of it, and the row to write with it."""
+
+    document: Document
+    row: StoredDocument = field(repr=False)
+
+    def write(self, transaction: Transaction) -> None:
+        """Write the row, in the entry's own transaction."""
+        transaction.put_document(self.row)
+
+
+def keep(vault: Vault, content: str | bytes, subject: tuple[str, str]) -> Kept:
+    """Encrypt a note or a file for its subject; RequestError where it is empty or longer than 10 MiB."""
+    data = content.encode() if isinstance(content, str) else content
+    if not 0 < len(data) <= LONGEST_BYTES:
+        raise RequestError(f"A document has 1 byte to {LONGEST_BYTES // 2**20} MiB.", "Give a shorter one.")
+    salt = secrets.token_bytes(SALT_BYTES)
+    digest = encode_base64(hashlib.sha256(salt + data).digest())
+    owner = subject if subject[0] in OWN_KEY else SITE
+    keys = vault.subjects()
+    keys.create(*owner)
+    salt_id = secrets.token_hex(8)
+    row = StoredDocument(digest, salt_id, *owner, len(data), keys.seal(*owner, salt + data))
+    return Kept(Document(sha256=digest, size_bytes=len(data), salt_id=salt_id), row)
+
+
+def with_document(event: E, kept: Kept) -> E:
+    """The event naming the document."""
+    data = {**catalogue.data_of(event), "document": kept.document.model_dump(mode="json")}
+    return type(event).model_validate(data)
+
+
+def read(vault: Vault, document: Document) -> bytes | None:
+    """What a document said; None once it is erased. VaultDamagedError where it is not what the entry hashed."""
+    with vault.store.reading() as reading:
+        row = reading.document(document.sha256)
+    if row is None:
+        raise VaultDamagedError(f"The vault lacks the document {document.sha256}.", "Restore it from a backup.")
+    if row.content is None or row.subject_kind is None or row.subject_code is None:
+        return None
+    opened = vault.subjects().open(row.subject_kind, row.subject_code, row.content)
+    if encode_base64(hashlib.sha256(opened).digest()) != document.sha256:
+        raise VaultDamagedError(f"The document {document.sha256} was altered.", "Keep the vault, and run verify.")
+    return opened[SALT_BYTES:]
