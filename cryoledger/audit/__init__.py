@@ -12,8 +12,8 @@
 from __future__ import annotations
 
 from cryoledger.audit.findings import Finding, Report
-from cryoledger.audit.heads import Head
+from cryoledger.audit.heads import Head, Seen
 from cryoledger.audit.source import BadRow, Source, StoredEntry
 from cryoledger.audit.verify import verify
 
-__all__ = ["BadRow", "Finding", "Head", "Report", "Source", "StoredEntry", "verify"]
+__all__ = ["BadRow", "Finding", "Head", "Report", "Seen", "Source", "StoredEntry", "verify"]

@@ -160,13 +160,21 @@ class Chain:
             self._before = EpochEnd(origin, frontier.size, frontier.root, self._previous)
             self._open(epoch)
             return True
-        missing = (self.epoch, self.next_sequence) if epoch == self.epoch else (self.epoch + 1, 0)
+        same = epoch == self.epoch or self._of_this_epoch(stored)
+        missing = (self.epoch, self.next_sequence) if same else (self.epoch + 1, 0)
         if epoch != self.epoch:
             self._open(epoch)
         message = f"An entry is missing here; the next one stands at {epoch}/{sequence}."
         self._add(*missing, "sequence", message, expected=f"{missing[0]}/{missing[1]}", found=f"{epoch}/{sequence}")
         self.torn, self.next_sequence, self._previous = True, sequence, None
         return True
+
+    def _of_this_epoch(self, stored: StoredEntry) -> bool:
+        """Whether an entry that stands in a later epoch was signed for the present one."""
+        try:
+            return parse_entry(stored.note).origin == self._origins.get(self.epoch)
+        except (CryoledgerError, TypeError, AttributeError):
+            return False
 
     def _open(self, epoch: int) -> None:
         self.epoch, self.next_sequence, self._frontier = epoch, 0, Frontier()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from cryoledger.audit.chain import Chain, Step, at
 from cryoledger.audit.findings import Finding, Findings
@@ -11,12 +12,32 @@ from cryoledger.domain.events.vault import LedgerRestored
 from cryoledger.domain.facts import Draft
 from cryoledger.ledger.lines import encode_base64
 
-__all__ = ["Head", "Heads"]
+__all__ = ["Head", "Heads", "Seen"]
+
+
+class Seen(Protocol):
+    """An entry that was once seen, by place and leaf hash."""
+
+    @property
+    def origin(self) -> str:
+        """Of the ledger, in that epoch."""
+
+    @property
+    def epoch(self) -> int:
+        """From 1."""
+
+    @property
+    def sequence(self) -> int:
+        """From 0, in its epoch."""
+
+    @property
+    def leaf_hash(self) -> bytes:
+        """Of the note."""
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """An entry that was once seen, by place and leaf hash."""
+    """A `Seen` of its own, for whoever has none at hand."""
 
     origin: str
     epoch: int
@@ -27,7 +48,7 @@ class Head:
 class Heads:
     """Looks for what is remembered as the ledger goes by."""
 
-    def __init__(self, findings: Findings, remembered: Head | None, fingerprint: bytes | None) -> None:
+    def __init__(self, findings: Findings, remembered: Seen | None, fingerprint: bytes | None) -> None:
         self._findings = findings
         self._remembered = remembered
         self._fingerprint = fingerprint
@@ -58,8 +79,7 @@ class Heads:
         head = self._remembered
         if head is None or self._met:
             return
-        number = numbers.number_of(head.epoch, head.sequence)
-        restored = [by for first, last, by in self._lost if first <= number and (last is None or number <= last)]
+        restored = [by for first, last, by in self._lost if _lost((head.epoch, head.sequence), first, last, by)]
         expected, ends = f"{head.epoch}/{head.sequence}", f"{chain.epoch}/{chain.next_sequence - 1}"
         if restored:
             message = (
@@ -72,3 +92,9 @@ class Heads:
         message = "The ledger is shorter than the one this station remembers: its tail was cut, or it was restored."
         cut = (chain.epoch, chain.next_sequence) if head.epoch >= chain.epoch else (head.epoch, head.sequence)
         self._findings.add(at(*cut, "remembered head", message, expected=expected, found=ends))
+
+
+def _lost(place: tuple[int, int], first: int, last: int | None, by: int) -> bool:
+    """Whether the restore `by` declared a place lost; it speaks of the epochs before its own."""
+    before = numbers.place_of(first) <= place < numbers.place_of(by)
+    return before and (last is None or place <= numbers.place_of(last))

@@ -50,7 +50,7 @@ class Remarks:
         """A key under two names lets one holder sign as two persons."""
         for change in changes:
             if isinstance(change, Put) and isinstance(change.row, PublicKey) and change.row.enrolled == step.number:
-                name, key = change.row.name, change.row.verifier_key.rsplit("+", 1)[-1]
+                name, key = change.row.name, change.row.verifier_key.split("+", 2)[-1]
                 first = self._public_keys.setdefault(key, name)
                 if first != name:
                     message = f"The key of {name} is also the key of {first}: one holder can sign as two."

@@ -6,7 +6,7 @@ Both are judged by what the entries before it say, replayed here and nowhere rea
 from __future__ import annotations
 
 from cryoledger.audit import draft as drafts
-from cryoledger.audit.chain import Step
+from cryoledger.audit.chain import Step, at
 from cryoledger.audit.findings import Findings
 from cryoledger.audit.journals import Journals
 from cryoledger.audit.source import Source
@@ -52,7 +52,7 @@ class Replay:
         draft, book = judged
         verified = self._signatures(step, step.entry, draft)
         self._rules(step, draft, book)
-        self._places(step, draft)
+        self._opening(step, draft, verified)
         changes = self._changes(step, draft, book)
         if changes is None:
             self._stop(step)
@@ -182,22 +182,37 @@ class Replay:
             self._broken(step, "rules", f"This {draft.type} cannot be carried out: {_name(error)}.")
             return None
 
-    def _places(self, step: Step, draft: Draft) -> None:
+    def _opening(self, step: Step, draft: Draft, verified: bool) -> None:
         """What an opening entry says of its ledger, which no rulebook can see."""
         event = draft.event
         if isinstance(event, VaultCreated) and event.origin != draft.origin:
             message = "The vault was created under another origin than the entry's."
             self._broken(step, "origin", message, event.origin, draft.origin)
-        if not isinstance(event, LedgerRestored):
-            return
+        if isinstance(event, LedgerRestored):
+            self._restored(step, event, verified)
+
+    def _restored(self, step: Step, event: LedgerRestored, verified: bool) -> None:
+        """A restore names the epoch that it follows; where two persons signed that, the epoch itself was changed."""
         before = step.before
         said = (event.origin, event.size, event.root, event.last_leaf_hash)
         kept: tuple[object, ...] = ()
         if before is not None:
             kept = (before.origin, before.size, encode_base64(before.root), encode_base64(before.last_leaf_hash))
-        if said != kept:
-            message = "The restore does not name what stands before it: origin, size, root and last leaf hash."
-            self._broken(step, "epochs", message, " ".join(map(str, kept)) or None, " ".join(map(str, said)))
+        if said == kept:
+            return
+        expected, found = " ".join(map(str, kept)) or None, " ".join(map(str, said))
+        if before is not None and verified and event.origin == before.origin:
+            epoch = step.epoch - 1
+            if event.size > before.size:
+                message = "The tail of this epoch was cut: the restore after it names more entries."
+                self._findings.add(at(epoch, before.size, "epochs", message, expected=found, found=expected))
+                return
+            if event.size == before.size and said[3] != kept[3]:
+                message = "The restore after this epoch names another last entry: this one was replaced."
+                self._findings.add(at(epoch, before.size - 1, "epochs", message, expected=found, found=expected))
+                return
+        message = "The restore does not name what stands before it: origin, size, root and last leaf hash."
+        self._broken(step, "epochs", message, expected, found)
 
     # Earlier entries
 

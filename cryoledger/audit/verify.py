@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from cryoledger.audit.chain import Chain, at
 from cryoledger.audit.derived import Comparison, compare_states
 from cryoledger.audit.findings import Findings, Report
-from cryoledger.audit.heads import Head, Heads
+from cryoledger.audit.heads import Heads, Seen
 from cryoledger.audit.journals import Journals
 from cryoledger.audit.remarks import Remarks, suspect_ranges
 from cryoledger.audit.replay import Replay
@@ -36,7 +36,7 @@ NOT_BUILT = (
 def verify(
     source: Source,
     *,
-    remembered: Head | None = None,
+    remembered: Seen | None = None,
     fingerprint: bytes | None = None,
     progress: Progress | None = None,
 ) -> Report:
@@ -50,7 +50,7 @@ def verify(
 
 class _Verification:
     def __init__(
-        self, source: Source, remembered: Head | None, fingerprint: bytes | None, progress: Progress | None
+        self, source: Source, remembered: Seen | None, fingerprint: bytes | None, progress: Progress | None
     ) -> None:
         self._source = source
         self._findings = Findings()

@@ -1,0 +1,115 @@
+"""Histories that the audit is shown: one that leaves a row in every derived table, and shorter ones."""
+
+from __future__ import annotations
+
+from cryoledger.domain import catalogue
+from cryoledger.domain.events import people, storage, treatment, vault
+from cryoledger.domain.fields import Event
+from cryoledger.domain.roles import Role
+from cryoledger.errors import Refusal
+from cryoledger.ledger.lines import encode_base64
+from cryoledger.ledger.tree import root
+from tests.lab import (
+    CLINICIAN,
+    ORIGIN,
+    PHARMACIST,
+    QUALITY,
+    TECHNICIAN,
+    TECHNICIAN_2,
+    Lab,
+    hash_text,
+    private_key,
+)
+
+
+def event(kind: str, /, **data: object) -> Event:
+    """An event from its JSON."""
+    return catalogue.parse(kind, data)
+
+
+def short_story(lab: Lab) -> None:
+    """Freezers, a sign-in, and a few moves: under thirty entries."""
+    lab.furnish()
+    lab.sign_in(TECHNICIAN)
+    lab.record(event("AlarmRaised", unit="FRZ-1", alarm="door"))
+    lab.record(storage.StorageUnitMoved(unit="BOX-2", parent="RACK-2", slot="2"), TECHNICIAN)
+    lab.record(event("RequestRefused", act="VialsIssued", rule="I3", person=PHARMACIST))
+
+
+def whole_story(lab: Lab) -> None:
+    """From donor to follow-up, with undo, proposal, hold, excursion, shipment, deviation, a key revoked, a restore."""
+    lab.furnish()
+    lab.register_lot("LOT-1")
+    vials = lab.vials("LOT-1", 12)
+    lab.release_lot("LOT-1")
+    _at_the_freezer(lab, vials)
+    _to_the_patient(lab, vials)
+    _beside(lab, vials)
+    _people(lab)
+    restore(lab)
+    lab.take_out(vials[11])
+    lab.record(storage.VialsReturned(unit="BOX-1", vials=lab.placed(vials[11:12])), TECHNICIAN)
+
+
+def _at_the_freezer(lab: Lab, vials: tuple[str, ...]) -> None:
+    lab.sign_in(TECHNICIAN)
+    lab.record(storage.VialsMoved(unit="BOX-3", vials=lab.placed(vials[:1], "BOX-3")), TECHNICIAN)
+    moved = lab.last.reference
+    back = event("VialsMoved", unit="BOX-1", vials=[{"vial": vials[0], "position": 0}], undoes=[moved.model_dump()])
+    lab.record(back, TECHNICIAN)
+    lab.record(storage.StorageUnitTakenOut(unit="BOX-3"), TECHNICIAN)
+    lab.record(storage.StorageUnitReturned(unit="BOX-3", parent="RACK-2", slot="2"), TECHNICIAN)
+    started = lab.now
+    lab.record(storage.StorageUnitMoved(unit="BOX-2", parent="RACK-2", slot="3"), TECHNICIAN)
+    lab.record(event("VialLabelReplaced", vial=vials[1], label="NEW-LABEL-1", reason="fallen"), TECHNICIAN)
+    lab.record(event("ExcursionRecorded", unit="RACK-2", started_at=started, ended_at=lab.now, worst_millicelsius=-9))
+
+
+def _to_the_patient(lab: Lab, vials: tuple[str, ...]) -> None:
+    lab.place_order("ORDER-1", "PATIENT-1", lines=2)
+    dose = lab.to_dose("DOSE-1", "ORDER-1", vials[:1])
+    lab.give(dose)
+    lab.record(event("FollowUpRecorded", dose=dose, month=1, outcome="improved"))
+    lab.record(
+        event(
+            "AdverseEventReported", dose=dose, severity="mild", kind="allergy", onset_on="2026-11-22",
+            relatedness="probable",
+        )
+    )  # fmt: skip
+
+
+def _beside(lab: Lab, vials: tuple[str, ...]) -> None:
+    lab.hold("vial", vials[2])
+    lab.deviation("out-of-storage", "vial", vials[3])
+    discard = storage.VialsDiscarded(vials=(vials[4],), reason="broken")
+    proposal = lab.propose(discard, TECHNICIAN)
+    lab.record(discard.model_copy(update={"proposal": proposal}), TECHNICIAN_2)
+    lab.take_out(vials[5])
+    lab.record(event("VialsShipped", shipment="SHIP-1", destination="Chiang Mai", vials=[vials[5]]), TECHNICIAN)
+    lab.record(event("PinRefused", person=CLINICIAN, attempt=1))
+    lab.record(treatment.PatientBandAdded(patient="PATIENT-1", bands=(hash_text("second band"),)))
+
+
+def _people(lab: Lab) -> None:
+    lab.enrol("lena.k", "Lena Krause", Role.TECHNICIAN)
+    first = lab.last.number + 1
+    lab.record(storage.StorageUnitMoved(unit="BOX-2", parent="RACK-2", slot="4"), "lena.k")
+    lab.record(event("AlarmRaised", unit="FRZ-1", alarm="door"))
+    key = private_key("lena.k").verifier.key_id_hex
+    lab.record(people.KeyRevoked(name="lena.k", key_id=key, suspect_from=first, reason="lost"), QUALITY)
+
+
+def restore(lab: Lab) -> None:
+    """Open the next epoch, naming what stands before it."""
+    kept = [sealed.leaf_hash for sealed in lab.entries if sealed.epoch == lab.epoch]
+    made = vault.LedgerRestored(
+        origin=lab.origin, size=len(kept), root=encode_base64(root(kept)), last_leaf_hash=encode_base64(kept[-1]),
+        lost_from=lab.last.number + 1,
+    )  # fmt: skip
+    before = (lab.epoch, lab.origin)
+    lab.epoch, lab.origin = lab.epoch + 1, f"{ORIGIN}/e{lab.epoch + 1}"
+    try:
+        lab.record(made)
+    except Refusal:
+        lab.epoch, lab.origin = before
+        raise
