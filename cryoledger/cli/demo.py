@@ -78,7 +78,6 @@ def _tell(path: Path, *, kept: bool) -> int:
 
 def _verify(vault: object) -> int:
     from cryoledger.custody.auditing import verify_vault
-
     from cryoledger.custody.vault import Vault
 
     assert isinstance(vault, Vault)

@@ -38,6 +38,7 @@ class Command(StrEnum):
     UNIT_MOVE = "unit move"
     UNIT_OUT = "unit out"
     UNIT_BACK = "unit back"
+    RESERVE = "reserve"
     ISSUE = "issue"
     PREPARE = "prepare"
     HAND_OVER = "hand over"
@@ -84,6 +85,7 @@ _TEXT: Final[dict[Command, tuple[str, str]]] = {
     Command.UNIT_MOVE: ("UNIT-MOVE", "Move a box, a rack or a whole freezer with all it holds."),
     Command.UNIT_OUT: ("UNIT-OUT", "Carry a box or rack out of storage; all that it holds warms with it."),
     Command.UNIT_BACK: ("UNIT-BACK", "Bring a carried box or rack back to its place."),
+    Command.RESERVE: ("RESERVE", "Reserve vials for an order: scan the order, then each vial."),
     Command.ISSUE: ("ISSUE", "Issue reserved vials for an order; two persons sign."),
     Command.PREPARE: ("PREPARE", "Prepare a dose from thawed vials for one order."),
     Command.HAND_OVER: ("HAND-OVER", "Hand issued vials or a dose over to the person who signs for them."),

@@ -49,7 +49,7 @@ class Request:
     zone: str = "UTC"
     name: str | None = None
     station: str | None = None
-    code_prefix: str = "CL"
+    code_prefix: str = "CR"
     screening_markers: tuple[str, ...] = MARKERS
     sheet: Path | None = None
 

@@ -1,0 +1,137 @@
+"""One call of the program: the vault that its command opened, and how it answers."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from cryoledger.cli import output
+from cryoledger.errors import CodeError
+
+if TYPE_CHECKING:
+    from cryoledger.custody.vault import Vault
+    from cryoledger.database.store import Reading
+    from cryoledger.domain.records import Record
+
+__all__ = ["Call", "named_vault"]
+
+VARIABLE = "CRYOLEDGER_VAULT"
+
+
+def named_vault(option: str | None) -> str:
+    """The vault that is meant: of the option, else of the environment, else in the user's data folder."""
+    named = option or os.environ.get(VARIABLE)
+    if named:
+        return named
+    from cryoledger.custody.station_folder import default_vault_path
+
+    return str(default_vault_path())
+
+
+@dataclass
+class Call:
+    """One command's vault, opened when it is first asked for; `as_json` where a machine reads the answer."""
+
+    named: str | None
+    as_json: bool = False
+    _vault: Vault | None = field(default=None, repr=False)
+
+    @property
+    def location(self) -> str:
+        """Where the vault is."""
+        return named_vault(self.named)
+
+    @property
+    def vault(self) -> Vault:
+        """The open vault."""
+        if self._vault is None:
+            from cryoledger.custody.vault import Vault
+
+            self._vault = Vault.open(self.location)
+        return self._vault
+
+    def adopt(self, vault: Vault) -> None:
+        """Take over a vault that was just made."""
+        self._vault = vault
+
+    def close(self) -> None:
+        """Lock, and let go of the vault."""
+        if self._vault is not None:
+            self._vault.close()
+            self._vault = None
+
+    @contextmanager
+    def reading(self) -> Iterator[Reading]:
+        """One state of the vault."""
+        with self.vault.store.reading() as reading:
+            yield reading
+
+    @property
+    def now(self) -> str:
+        """The present instant, as the ledger writes it."""
+        from cryoledger.domain import times
+
+        return times.text_of(self.vault.clock.now())
+
+    @property
+    def zone(self) -> str:
+        """The site's time zone."""
+        return self.vault.site().zone
+
+    def instant(self, text: str) -> str:
+        """A time as typed."""
+        from cryoledger.cli import amounts
+
+        return amounts.instant(text, self.zone, self.vault.clock.now())
+
+    def day(self, text: str) -> str:
+        """A date as typed."""
+        from cryoledger.cli import amounts
+
+        return amounts.day(text, self.zone, self.vault.clock.now())
+
+    def code(self, text: str) -> str:
+        """The code of what a text names: a label or a tube's code is followed, a text unknown here stays as it is."""
+        from cryoledger.domain.records import ScanCode
+
+        scanned = self.scanned(text)
+        with self.reading() as reading:
+            row = reading.facts.get(ScanCode, scanned)
+        return row.code if row is not None else scanned
+
+    def scanned(self, text: str) -> str:
+        """What a scanner would have said; CodeError where a code is misread."""
+        from cryoledger import codes
+
+        prefix = self.vault.site().code_prefix
+        try:
+            codes.local.check_prefix(prefix)
+        except CodeError:
+            prefix = ""  # this site has no local codes of its own
+        match codes.read(text, prefix):
+            case codes.Code() as code:
+                return code.text
+            case codes.PositionScan() as position:
+                return position.text
+            case _:
+                return text
+
+    def answer(self, value: Any, text: str | Callable[[], str]) -> None:
+        """Write the answer: the value for a machine, the text for a person."""
+        if self.as_json:
+            output.data(output.json_text(value))
+        else:
+            output.data(text if isinstance(text, str) else text())
+
+    def rows(self, rows: Sequence[Record], *columns: str) -> None:
+        """Write records: whole for a machine, some columns for a person."""
+        from dataclasses import asdict
+
+        def shown() -> str:
+            cells = [[getattr(row, column) for column in columns] for row in rows]
+            return output.table([column.replace("_", " ") for column in columns], cells)
+
+        self.answer([asdict(row) for row in rows], shown)  # type: ignore[call-overload]

@@ -1,0 +1,107 @@
+"""Line mode of the scan desk: one scan a line in, one answer a line out, so that a whole day is a text file.
+
+    $ cryoledger scan --json < day.txt
+
+A PIN that is asked for is the next line, and is in no answer. What cannot be read is answered as broken; the program
+goes on to the next line until the input ends.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Annotated, TextIO
+
+import typer
+
+from cryoledger.cli.call import Call
+from cryoledger.cli.output import visible
+from cryoledger.errors import StationError
+
+if TYPE_CHECKING:
+    from cryoledger.custody.desk import Answer, Desk
+    from cryoledger.custody.vault import Vault
+
+__all__ = ["run", "scan"]
+
+EXAMPLE = "cryoledger scan --json < day.txt"
+TICK_SECONDS = 1.0
+LINE_MAX = 4096
+Station = Annotated[
+    str | None, typer.Option("--station", metavar="NAME", help="The station this must be; refused at another.")
+]
+
+
+def scan(call: Call, station: Station = None) -> int:
+    """Take scans from stdin, one a line, and answer each on stdout; a PIN asked for is the next line."""
+    import sys
+
+    vault = call.vault
+    if station is not None and station != vault.station:
+        raise StationError(
+            f"This is station {vault.station}, not {station}.", "Go to that one, or leave --station out."
+        )
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        # Bytes that are no text are a broken scan, not the end of the day.
+        sys.stdin.reconfigure(encoding="utf-8", errors="surrogateescape")
+    return run(vault, sys.stdin, sys.stdout, as_json=call.as_json)
+
+
+def run(
+    vault: Vault,
+    stdin: TextIO,
+    stdout: TextIO,
+    as_json: bool,
+    *,
+    monotonic: Callable[[], float] = time.monotonic,
+) -> int:
+    """Answer line for line until the input ends; 0."""
+    from cryoledger.custody.desk import Desk
+
+    desk = Desk(vault, monotonic=monotonic)
+    ended = threading.Event()
+    watch = threading.Thread(target=_watch, args=(desk, ended), daemon=True)
+    watch.start()
+    try:
+        for line in _lines(stdin):
+            answer = desk.scan(line)
+            stdout.write(_line(answer, as_json) + "\n")
+            stdout.flush()
+    finally:
+        ended.set()
+        watch.join()
+        desk.close()
+    return 0
+
+
+def _lines(stdin: TextIO) -> Iterator[str]:
+    """Lines without their ends; of one longer than any scan so much that it is refused, once."""
+    # readline, not input(): that corrupts a GS1 scan's separator (FINDINGS, "Scanners in a terminal").
+    while line := stdin.readline(LINE_MAX):
+        rest = line
+        while rest and not rest.endswith("\n") and len(rest) == LINE_MAX:
+            rest = stdin.readline(LINE_MAX)
+        yield line.rstrip("\r\n")
+
+
+def _watch(desk: Desk, ended: threading.Event) -> None:
+    """Lock an unattended station on time, though nobody reads that before the next scan."""
+    while not ended.wait(TICK_SECONDS):
+        desk.tick()
+
+
+def _line(answer: Answer, as_json: bool) -> str:
+    if not as_json:
+        return visible(answer.message).replace("\n", " ")
+    return json.dumps(
+        {
+            "scan": answer.scan,
+            "outcome": answer.outcome,
+            "message": answer.message,
+            "ask": answer.ask,
+            "sequence": answer.sequence,
+        }
+    )

@@ -1,0 +1,107 @@
+"""How help teaches: commands grouped by role, an example under each, and the words that an option allows.
+
+`{LotRejected.reason}` in the help of an option stands for the words that the catalogue allows there; the catalogue is
+imported only when that help is shown.
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+import typing
+from typing import Any
+
+from typer.core import TyperCommand, TyperGroup
+
+__all__ = ["ROLES", "ByCode", "ByRole", "Teaching", "words"]
+
+TECHNICIAN = "Technician: at the freezer"
+PHARMACIST = "Pharmacist: from stock to dose"
+CLINICIAN = "Clinician: patients, orders, the bedside"
+QUALITY = "Quality: donors, lots, holds, corrections"
+ADMINISTRATOR = "Administrator: people, keys, the vault"
+AUDITOR = "Auditor and everybody: look, trace, verify"
+ROLES = (TECHNICIAN, PHARMACIST, CLINICIAN, QUALITY, ADMINISTRATOR, AUDITOR)
+
+_PLACEHOLDER = re.compile(r"\{(\w+)\.([\w.]+)\}")
+
+
+class Teaching(TyperCommand):
+    """A command whose help ends with an example."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the help, with the words that options allow."""
+        for param in self.params:
+            text = getattr(param, "help", None)
+            if text and "{" in text:
+                param.help = _PLACEHOLDER.sub(lambda match: ", ".join(words(match[1], match[2])), text)  # type: ignore[attr-defined]
+        super().format_help(ctx, formatter)
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - the name is Click's
+        """Write the example as it is to be typed, one command a line."""
+        if self.epilog:
+            with formatter.section("Example"):
+                formatter.write("".join(f"  {line}\n" for line in self.epilog.splitlines()))
+
+
+class ByRole(TyperGroup):
+    """The program: its commands under the role that uses them most."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
+        """Write one section a role."""
+        for role in ROLES:
+            found = [(name, self.commands[name]) for name in sorted(self.commands)]
+            rows = [
+                (name, command.get_short_help_str(limit=90))
+                for name, command in found
+                if getattr(command, "rich_help_panel", None) == role and not command.hidden
+            ]
+            if rows:
+                with formatter.section(role):
+                    formatter.write_dl(rows)
+
+
+class ByCode(TyperGroup):
+    """Acts of one kind of thing; a code instead of an act shows that thing: `cryoledger lot L1`."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Take a code alone as `show`."""
+        unknown = args[0] not in self.commands and not args[0].startswith("-")
+        if unknown and "show" in self.commands and (len(args) == 1 or args[1].startswith("-")):
+            args = ["show", *args]
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
+        """Write the acts, in the order in which a thing meets them."""
+        rows = [(name, command.get_short_help_str(limit=90)) for name, command in self.commands.items()]
+        with formatter.section("Acts"):
+            formatter.write_dl(rows)
+
+
+def words(event: str, field: str) -> tuple[str, ...]:
+    """The words that the catalogue allows in a field of an event, or in a part of it ("result.outcome")."""
+    from cryoledger.domain import catalogue
+
+    model: Any = catalogue.of(event).payload
+    *path, last = field.split(".")
+    for part in path:
+        model = _model(model.model_fields[part].annotation)
+    return tuple(str(word) for word in _literals(model.model_fields[last].annotation))
+
+
+def _model(annotation: Any) -> Any:
+    if isinstance(annotation, type) and hasattr(annotation, "model_fields"):
+        return annotation
+    for part in typing.get_args(annotation):
+        found = _model(part)
+        if found is not None:
+            return found
+    return None
+
+
+def _literals(annotation: Any) -> list[object]:
+    if typing.get_origin(annotation) is typing.Literal:
+        return list(typing.get_args(annotation))
+    if isinstance(annotation, enum.EnumMeta):
+        return [str(member.value) for member in typing.cast("type[enum.Enum]", annotation)]
+    return [word for part in typing.get_args(annotation) for word in _literals(part)]

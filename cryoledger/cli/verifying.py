@@ -1,0 +1,98 @@
+"""`cryoledger verify`: the whole verification of a vault, which needs neither its secrets nor that it is sound."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cryoledger.cli import exit_codes, output
+from cryoledger.cli.call import Call, named_vault
+from cryoledger.cli.declare import look
+from cryoledger.cli.teaching import AUDITOR
+from cryoledger.errors import CryoledgerError, RequestError
+
+if TYPE_CHECKING:
+    from cryoledger.audit import Finding, Report
+    from cryoledger.audit.verify import Progress
+
+__all__ = ["register"]
+
+EXAMPLE = """\
+cryoledger verify
+cryoledger verify /media/copy.cryoledger --fingerprint Gti3Sj396yGDoqbF/bi4d5zGkR0A2c9nJtC8kfarLjg= --json"""
+
+
+def register(app: typer.Typer) -> None:
+    """Enter the command."""
+    look(app, "verify", example=EXAMPLE, panel=AUDITOR)(verify)
+
+
+def verify(
+    call: Call,
+    place: Annotated[str | None, typer.Argument(metavar="PATH-or-URL", help="The vault, else --vault.")] = None,
+    fingerprint: Annotated[
+        str | None, typer.Option("--fingerprint", help="The vault's fingerprint from paper, in base64.")
+    ] = None,
+) -> int:
+    """Verify the ledger and all that is derived from it: exit 0 if sound, 1 with findings, 2 if it could not run."""
+    from cryoledger.custody.auditing import verify_at
+
+    try:
+        known = _fingerprint(fingerprint) if fingerprint else None
+        report = verify_at(place or named_vault(call.named), fingerprint=known, progress=_progress())
+    except CryoledgerError as error:
+        output.narrate(f"Could not verify: {error}")
+        return exit_codes.USAGE
+    call.answer(report.to_dict(), lambda: _text(report, sure=fingerprint is not None))
+    return exit_codes.OK if report.ok else exit_codes.FINDINGS
+
+
+def _fingerprint(text: str) -> bytes:
+    try:
+        content = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        content = b""
+    if len(content) != 32:
+        raise RequestError("That is no fingerprint: it has 32 bytes in base64.", "Copy it from the checkpoint sheet.")
+    return content
+
+
+def _progress() -> Progress | None:
+    if not sys.stderr.isatty():
+        return None
+
+    def show(done: int, total: int) -> None:
+        sys.stderr.write(f"\r{done} of {total} entries" + ("\n" if done >= total else ""))
+        sys.stderr.flush()
+
+    return show
+
+
+def _text(report: Report, *, sure: bool) -> str:
+    lines = [_line(finding) for finding in report.findings]
+    lines += [f"covers: {name}" for name in report.covers]
+    lines += [f"not run: {name}" for name in report.not_run]
+    broken = sum(finding.severity == "broken" for finding in report.findings)
+    if not report.ok:
+        bad = report.first_bad
+        where = f"; the first: {_line(bad)}" if bad is not None else ""
+        return "\n".join([*lines, f"NOT VERIFIED: {broken} broken in {report.entries} entries{where}"])
+    if not sure:
+        return "\n".join(
+            [*lines, f"{report.entries} entries, consistent with themselves; name the --fingerprint to be sure."]
+        )
+    return "\n".join([*lines, f"VERIFIED: {report.entries} entries"])
+
+
+def _line(finding: Finding) -> str:
+    place = ""
+    if finding.epoch is not None:
+        place = f" entry {finding.epoch}/{finding.sequence}"
+    if finding.table is not None:
+        place += f" table {finding.table}" + (f" row {finding.row}" if finding.row is not None else "")
+    differs = f" (expected {finding.expected}, found {finding.found})" if finding.expected or finding.found else ""
+    return f"{finding.severity} {finding.check}{place}: {finding.message}{differs}"
