@@ -14,7 +14,7 @@ from cryoledger.errors import RequestError
 
 __all__ = ["register", "station"]
 
-station = group("Stations: workstations with a key of their own.")
+station = group()
 
 
 @look(station, "list", example="cryoledger station list")

@@ -12,25 +12,19 @@ import typer
 from cryoledger import __version__
 from cryoledger.cli import (
     administration,
-    corrections,
     creation,
-    donors,
     doses,
     holds,
     looking,
-    lots,
     orders,
     output,
     people,
-    products,
     reading,
     screens,
-    units,
     verifying,
-    vials,
 )
 from cryoledger.cli.call import named_vault
-from cryoledger.cli.teaching import ADMINISTRATOR, AUDITOR, CLINICIAN, PHARMACIST, QUALITY, TECHNICIAN, ByRole
+from cryoledger.cli.teaching import ADMINISTRATOR, AUDITOR, CLINICIAN, PHARMACIST, QUALITY, TECHNICIAN, ByCode, ByRole
 
 __all__ = ["program"]
 
@@ -42,22 +36,38 @@ to stdout, narration to stderr; --json is for machines. `cryoledger COMMAND --he
 
 At a terminal, `cryoledger` alone opens the station's screen.
 """
-GROUPS: tuple[tuple[str, typer.Typer, str], ...] = (
-    ("vial", vials.vial, TECHNICIAN),
-    ("unit", units.unit, TECHNICIAN),
-    ("dose", doses.dose, PHARMACIST),
-    ("patient", orders.patient, CLINICIAN),
-    ("order", orders.order, CLINICIAN),
-    ("donor", donors.donor, QUALITY),
-    ("donation", donors.donation, QUALITY),
-    ("product", products.product, QUALITY),
-    ("lot", lots.lot, QUALITY),
-    ("hold", holds.hold, QUALITY),
-    ("correct", corrections.correct, QUALITY),
-    ("person", people.person, ADMINISTRATOR),
-    ("station", administration.station, ADMINISTRATOR),
-    ("codes", reading.codes, AUDITOR),
-    ("manual", reading.manual, AUDITOR),
+# Name, module, role, help.
+GROUPS: tuple[tuple[str, str, str, str], ...] = (
+    ("vial", "vials", TECHNICIAN, "Vials: their cards and their moves. `cryoledger vial BKV000001W` shows one."),
+    ("unit", "units", TECHNICIAN, "Storage units: freezer, rack, box ... `cryoledger unit BOX-1` shows one."),
+    ("dose", "doses", PHARMACIST, "Doses: what reaches the patient. `cryoledger dose DOSE-1` shows one."),
+    ("patient", "orders", CLINICIAN, "Patients, by pseudonymous codes. `cryoledger patient P1` shows one."),
+    ("order", "orders", CLINICIAN, "Orders: what a physician asks for. `cryoledger order O1` shows one."),
+    ("donor", "donors", QUALITY, "Donors: consent, screening, eligibility. `cryoledger donor D1` shows one."),
+    ("donation", "donors", QUALITY, "Donations: one collection from one donor. `cryoledger donation DIN1` shows one."),
+    (
+        "product",
+        "products",
+        QUALITY,
+        "Products: versioned, with their tests. `cryoledger product MSC-1` shows one.",
+    ),
+    (
+        "lot",
+        "lots",
+        QUALITY,
+        "Lots: their tests and disposition. `cryoledger lot L1` shows one.",
+    ),
+    ("hold", "holds", QUALITY, "Holds on vials, units, lots, donations or donors, each with the number of its entry."),
+    (
+        "correct",
+        "corrections",
+        QUALITY,
+        "Corrections: new entries that set an earlier one right, which stays in sight.",
+    ),
+    ("person", "people", ADMINISTRATOR, "People: roles, badges, PINs. `cryoledger person maria.s` shows one."),
+    ("station", "administration", ADMINISTRATOR, "Stations: workstations with a key of their own."),
+    ("codes", "reading", AUDITOR, "Codes: what a scan says."),
+    ("manual", "reading", AUDITOR, "The manual's reference, made from the program itself."),
 )
 ALONE = (creation, people, administration, holds, orders, doses, looking, reading, verifying, screens)
 
@@ -74,11 +84,12 @@ def program() -> Callable[..., Any]:
         context_settings={"help_option_names": ["--help", "-h"], "max_content_width": 110},
     )
     app.callback()(_start)
-    for name, commands, role in GROUPS:
-        app.add_typer(commands, name=name, rich_help_panel=role)
     for module in ALONE:
         module.register(app)
-    return typer.main.get_command(app)
+    whole = typer.main.get_group(app)
+    for group in GROUPS:
+        whole.add_command(ByCode.of(*group))
+    return whole
 
 
 def _start(

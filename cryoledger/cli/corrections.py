@@ -16,7 +16,7 @@ from cryoledger.cli.words import Box, Corrects, Dose, Lot, Vial, Why
 
 __all__ = ["correct"]
 
-correct = group("Corrections: new entries that set an earlier one right. The old one stays in sight.")
+correct = group()
 
 Method = Annotated[str, typer.Option("--method", help="How it was tested.")]
 

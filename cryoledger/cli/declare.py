@@ -20,7 +20,7 @@ import typer
 
 from cryoledger.cli.acts import Signers
 from cryoledger.cli.call import Call
-from cryoledger.cli.teaching import ByCode, Teaching
+from cryoledger.cli.teaching import Teaching
 
 __all__ = ["Data", "act", "group", "look"]
 
@@ -79,9 +79,9 @@ _WHEN: dict[str, tuple[Any, Any]] = {
 _PROPOSE: dict[str, tuple[Any, Any]] = {"propose": (Propose, None)}
 
 
-def group(help: str) -> typer.Typer:  # noqa: A002 - Typer's word
-    """A group of commands about one kind of thing."""
-    return typer.Typer(cls=ByCode, help=help, no_args_is_help=True, rich_markup_mode=None, add_completion=False)
+def group() -> typer.Typer:
+    """The acts of one kind of thing; `app` gives them their name and place in the help."""
+    return typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
 def look(app: typer.Typer, name: str, *, example: str, panel: str = "") -> Callable[[F], F]:

@@ -79,14 +79,16 @@ def _tell(path: Path, *, kept: bool) -> int:
 def _verify(vault: object) -> int:
     from cryoledger.custody.auditing import verify_vault
     from cryoledger.custody.vault import Vault
+    from cryoledger.ledger.lines import encode_base64
 
     assert isinstance(vault, Vault)
-    report = verify_vault(vault)
+    report = verify_vault(vault, fingerprint=vault.fingerprint)
     for finding in report.findings:
         _say(f"{finding.severity}: {finding.message}")
     _say(f"covers: {'; '.join(report.covers)}")
     _say(f"not run: {'; '.join(report.not_run)}")
-    _say(f"{report.entries} entries: {'VERIFIED' if report.ok else 'NOT VERIFIED'}")
+    outcome = "every check passed" if report.ok else "NOT VERIFIED"
+    _say(f"{report.entries} entries: {outcome}. Fingerprint: {encode_base64(vault.fingerprint)}")
     return 0 if report.ok else 1
 
 

@@ -13,8 +13,8 @@ from cryoledger.cli.words import Donation, Donor, NewCode
 
 __all__ = ["donation", "donor"]
 
-donor = group("Donors: consent, screening, eligibility. `cryoledger donor D1` shows one.")
-donation = group("Donations: one collection from one donor. `cryoledger donation DIN1` shows one.")
+donor = group()
+donation = group()
 
 Consent = Annotated[
     list[str], typer.Option("--consent", help="What the donor agrees to: {DonorRegistered.consent.scope}.")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["dose", "register"]
 
-dose = group("Doses: what reaches the patient. `cryoledger dose DOSE-1` shows one.")
+dose = group()
 
 Sources = Annotated[
     list[str],

@@ -15,7 +15,7 @@ from cryoledger.errors import RequestError
 
 __all__ = ["hold", "register"]
 
-hold = group("Holds on vials, units, lots, donations or donors, each with the number of its entry.")
+hold = group()
 
 Codes = Annotated[list[str], typer.Argument(metavar="CODE", help="What is held.")]
 Scope = Annotated[str, typer.Option("--scope", help="What kind of thing that is: {HoldPlaced.scope}.")]

@@ -123,7 +123,7 @@ def _draw(drawn: BoxMap) -> None:
     console.print(Text(output.visible(drawn.title), "bold"))
     console.print(Text("     " + "".join(f"{head:>3}" for head in above), "dim"))
     for head, row in zip(left, drawn.rows, strict=True):
-        line = Text(f"{head:>4} ", "dim")
+        line = Text().append(f"{head:>4} ", "dim")
         for cell in row:
             line.append(f"{cell.mark.letter:>3}", cell.mark.style)
         console.print(line)

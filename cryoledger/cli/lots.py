@@ -16,7 +16,7 @@ from cryoledger.errors import RequestError
 
 __all__ = ["lot"]
 
-lot = group("Lots: cells of one product, their tests and their disposition. `cryoledger lot L1` shows one.")
+lot = group()
 
 ADD = """\
 cryoledger lot add L1 --product MSC-1 --donation DIN1 --passage 3 --cells 10M --volume 1ml \\

@@ -18,8 +18,8 @@ from cryoledger.cli.words import Box, Line, NewCode, Order, Patient, Placements,
 
 __all__ = ["order", "patient", "register"]
 
-patient = group("Patients, by pseudonymous codes. `cryoledger patient P1` shows one.")
-order = group("Orders: what a physician asks for. `cryoledger order O1` shows one.")
+patient = group()
+order = group()
 
 PLACE = """\
 cryoledger order add O1 --patient P1 --product MSC-1 --cells 10M --route "intravenous infusion" \\

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["person", "register"]
 
-person = group("People: roles, badges, PINs. `cryoledger person maria.s` shows one.")
+person = group()
 
 ISSUED, APPROVED = ("issued", "administrator"), ("approved", "administrator or quality officer")
 ADD = """\

@@ -16,7 +16,7 @@ from cryoledger.errors import RequestError
 
 __all__ = ["product"]
 
-product = group("Products: versioned definitions with their tests. `cryoledger product MSC-1` shows one.")
+product = group()
 
 FIELDS = ("name", "storage_celsius_max", "post_thaw_minutes", "out_of_storage_minutes", "label_layout")
 EXAMPLE = """\

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["codes", "manual", "register"]
 
-codes = group("Codes: what a scan says.")
-manual = group("The manual's reference, made from the program itself.")
+codes = group()
+manual = group()
 
 First = Annotated[int, typer.Option("--from", metavar="N", min=0, help="The first entry.")]
 Last = Annotated[int | None, typer.Option("--to", metavar="M", min=0, help="The last entry.")]

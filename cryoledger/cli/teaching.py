@@ -7,10 +7,12 @@ imported only when that help is shown.
 from __future__ import annotations
 
 import enum
+import importlib
 import re
 import typing
 from typing import Any
 
+import typer
 from typer.core import TyperCommand, TyperGroup
 
 __all__ = ["ROLES", "ByCode", "ByRole", "Teaching", "words"]
@@ -62,18 +64,45 @@ class ByRole(TyperGroup):
 
 
 class ByCode(TyperGroup):
-    """Acts of one kind of thing; a code instead of an act shows that thing: `cryoledger lot L1`."""
+    """Acts of one kind of thing; a code instead of an act shows that thing: `cryoledger lot L1`.
+
+    The acts are imported when one of them, or their list, is asked for.
+    """
+
+    @classmethod
+    def of(cls, name: str, module: str, role: str, text: str) -> ByCode:
+        """The group whose acts a module declares, in its application of that name."""
+        group = cls(name=name, help=text, rich_help_panel=role, rich_markup_mode=None, no_args_is_help=True)
+        group._module = f"cryoledger.cli.{module}"
+        return group
+
+    _module = ""
+
+    def _acts(self) -> dict[str, Any]:
+        if self._module and not self.commands:
+            application = getattr(importlib.import_module(self._module), self.name or "")
+            self.commands.update(typer.main.get_group(application).commands)
+        return dict(self.commands)
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002
+        """The names of the acts, in the order in which a thing meets them."""
+        return list(self._acts())
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002
+        """An act by its name."""
+        return self._acts().get(cmd_name)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Take a code alone as `show`."""
-        unknown = args[0] not in self.commands and not args[0].startswith("-")
-        if unknown and "show" in self.commands and (len(args) == 1 or args[1].startswith("-")):
+        acts = self._acts()
+        unknown = args[0] not in acts and not args[0].startswith("-")
+        if unknown and "show" in acts and (len(args) == 1 or args[1].startswith("-")):
             args = ["show", *args]
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
-        """Write the acts, in the order in which a thing meets them."""
-        rows = [(name, command.get_short_help_str(limit=90)) for name, command in self.commands.items()]
+        """Write the acts."""
+        rows = [(name, command.get_short_help_str(limit=90)) for name, command in self._acts().items()]
         with formatter.section("Acts"):
             formatter.write_dl(rows)
 

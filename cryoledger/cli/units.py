@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["unit"]
 
-unit = group("Storage units: freezer, rack, box ... `cryoledger unit BOX-1` shows one.")
+unit = group()
 
 ADD = """\
 cryoledger unit add FRZ-1 --kind freezer --name "Freezer 1" --as ines.a

@@ -15,7 +15,7 @@ from cryoledger.errors import RequestError
 
 __all__ = ["vial"]
 
-vial = group("Vials: their cards and their moves. `cryoledger vial BKV000001W` shows one.")
+vial = group()
 
 First = Annotated[str | None, typer.Option("--first", metavar="POSITION", help="Fill from this position on.")]
 

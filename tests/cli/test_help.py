@@ -24,8 +24,9 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def leaves(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
-    for name, each in getattr(command, "commands", {}).items():
-        if getattr(each, "commands", None) is not None:
+    for name in command.list_commands(None):
+        each = command.get_command(None, name)
+        if hasattr(each, "list_commands"):
             yield from leaves(each, (*path, name))
         else:
             yield " ".join((*path, name)), each
@@ -116,6 +117,8 @@ def test_every_act_of_a_person_can_be_recorded_by_a_command() -> None:
         "PersonSignedOut", "PinChanged", "StationEnrolled", "VaultCreated", "VialsLabelled",
     }  # fmt: skip
     for name, declaration in catalogue.TYPES.items():
+        if name.startswith("Import"):
+            continue  # recorded part by part by an import of its own
         if declaration.signing.kind is Kind.OBSERVED or name.endswith(catalogue.PROPOSED) or name in rare:
             continue
         assert f'"{name}"' in source, name

@@ -193,7 +193,7 @@ def test_hostile_payload_is_a_request_error_that_names_the_field() -> None:
 
 def test_rolled_back_vault_raises_the_alarm_at_start(vault: Vault, home: Path) -> None:
     path = home / "lab.cryoledger"
-    vault.store._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    vault.store._connections._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     copy = path.read_bytes()
     record(vault, make_event("StorageUnitTakenOut", unit="CF2-R1-B1"), MARIA.by)
     vault.close()

@@ -1,0 +1,76 @@
+"""Everything in the README is run: its laboratory, command by command, in a vault of this test's own."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+README = Path(__file__).resolve().parent.parent / "README.md"
+PROGRAM = Path(sys.executable).with_name("cryoledger")
+PINS = {
+    "ines.a": "271828",
+    "quinn.o": "314159",
+    "maria.s": "161803",
+    "petra.v": "141421",
+    "carlos.m": "173205",
+    "somchai.k": "223606",
+}
+BAND = "WB-0042-Q"
+
+
+def commands() -> list[list[str]]:
+    blocks = re.findall(r"```console\n(.*?)```", README.read_text(), re.DOTALL)
+    return [shlex.split(line[2:]) for block in blocks for line in block.splitlines() if line.startswith("$ ")]
+
+
+def stdin_of(words: list[str]) -> str:
+    """What the people named in a command enter: a wristband's scan first, then PINs in order."""
+    lines = [BAND] if words[1] == "bedside-check" or words[1:3] == ["patient", "add"] else []
+    lines += [PINS[words[at + 1]] for at, word in enumerate(words) if word in ("--as", "--with")]
+    if words[1] == "init":
+        lines.append(PINS["ines.a"])
+    if words[1:3] == ["person", "add"]:
+        first, last = words[3].lower().split()
+        lines.append(PINS[f"{first}.{last[0]}"])
+    return "".join(f"{line}\n" for line in lines)
+
+
+def test_every_command_of_the_readme_does_what_it_says(tmp_path: Path) -> None:
+    environment = os.environ | {
+        "CRYOLEDGER_HOME": str(tmp_path / "home"),
+        "CRYOLEDGER_VAULT": str(tmp_path / "lab.cryoledger"),
+    }
+
+    def run(words: list[str]) -> str:
+        done = subprocess.run(
+            [str(PROGRAM), *words[1:]], input=stdin_of(words), capture_output=True, text=True, env=environment,
+            cwd=tmp_path, check=False, timeout=120,
+        )  # fmt: skip
+        assert done.returncode == 0, (words, done.stdout, done.stderr)
+        assert BAND not in done.stdout + done.stderr
+        return done.stdout
+
+    for words in commands():
+        if words[1] == "complete":  # the README's clock times are an example's: here it starts after the check
+            checked = json.loads(run(["cryoledger", "dose", "show", "DOSE-1", "--json"]))["row"]["last_at"]
+            words = [checked if re.fullmatch(r"\d\d:\d\d", word) else word for word in words]
+        out = run(words)
+        if words[1] == "trace":
+            assert "donor D1" in out
+            assert "Somchai Kittisak (somchai.k), witnessed" in out
+    assert BAND.encode() not in (tmp_path / "lab.cryoledger").read_bytes()
+
+
+def test_the_two_commands_for_a_fresh_machine_are_there_for_ci() -> None:
+    found = re.findall(r"<!-- run: (\w+) -->\n```sh\n(.+?)\n```", README.read_text(), re.DOTALL)
+    assert [name for name, _ in found] == ["demo", "tests"]
+    assert all(text.startswith("python3 -m venv .venv") for _, text in found)
+
+
+def test_commands_that_are_taught_exist() -> None:
+    assert len(commands()) > 30
