@@ -96,7 +96,7 @@ def history(call: Call, code: Anything) -> None:
     text = call.scanned(code)
     with call.reading() as reading:
         thing = thing_of(reading, text, (*KINDS, "unit", "product", "person", "shipment"))
-        told = tell(reading, queries.history(reading, thing.kind, thing.code), attributions(reading))
+        told = tell(reading, queries.history(reading, thing.kind, thing.code), attributions(reading), thing.code)
     lines = "\n".join(line for each in told for line in each.lines())
     call.answer([each.to_dict() for each in told], lines)
 

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from cryoledger.database.store import Reading
+from cryoledger.documents.card_words import amount, centigrade, microlitres, percent, thousandths
 from cryoledger.documents.signatures import Signature, local_time, signatures_of, zone_of
 from cryoledger.documents.whereabouts import place_label
 from cryoledger.domain import catalogue, numbers
@@ -18,6 +19,12 @@ __all__ = ["Told", "attributions", "details", "tell"]
 
 LISTED_MOST = 3
 _APART = ("late", "typed", "document", "undoes", "proposal", "corrects", "band", "bands")
+_UNITS: Mapping[str, Callable[[int], str]] = {
+    "_microlitres": microlitres,
+    "_millipercent": percent,
+    "_millicelsius": centigrade,
+    "_milli": thousandths,
+}
 _ATTRIBUTION = b'"type":"AttributionCorrected"'
 
 
@@ -64,14 +71,19 @@ class Told:
         }
 
 
-def tell(reading: Reading, entries: Iterable[Recorded], told_of: Mapping[int, str] | None = None) -> list[Told]:
-    """Entries of one story in words, in order; `told_of` are corrections of who did it, by entry (`attributions`)."""
+def tell(
+    reading: Reading, entries: Iterable[Recorded], told_of: Mapping[int, str] | None = None, about: str = ""
+) -> list[Told]:
+    """Entries of one story in words, in order; `told_of` are corrections of who did it, by entry (`attributions`).
+
+    `about` is the code of the thing whose story it is: where an entry lists many, that one is told first.
+    """
     story = list(entries)
     later = _later_marks(story)
     for number, mark in (told_of or {}).items():
         later.setdefault(number, []).append(mark)
     zone = zone_of(reading)
-    return [_told(reading, entry, zone, later.get(entry.number, [])) for entry in story]
+    return [_told(reading, entry, zone, later.get(entry.number, []), about) for entry in story]
 
 
 def attributions(reading: Reading) -> dict[int, str]:
@@ -86,13 +98,13 @@ def attributions(reading: Reading) -> dict[int, str]:
     return found
 
 
-def _told(reading: Reading, entry: Recorded, zone: str, later: list[str]) -> Told:
+def _told(reading: Reading, entry: Recorded, zone: str, later: list[str], about: str) -> Told:
     return Told(
         number=entry.number,
         entry=numbers.shown(entry.number),
         type=entry.type,
         sentence=catalogue.of(entry.type).help.split("\n\n")[0],
-        details=details(catalogue.data_of(entry.event), partial(place_label, reading)),
+        details=details(_first(catalogue.data_of(entry.event), about), partial(place_label, reading)),
         occurred_at=entry.occurred_at,
         occurred_local=local_time(entry.occurred_at, zone),
         recorded_at=entry.recorded_at,
@@ -129,6 +141,20 @@ def _later_marks(story: list[Recorded]) -> dict[int, list[str]]:
     return marks
 
 
+def _first(data: Mapping[str, Any], about: str) -> Mapping[str, Any]:
+    """The payload with the parts of its lists that name a thing put first."""
+
+    def names(part: Any) -> bool:
+        return part == about or (isinstance(part, dict) and about in part.values())
+
+    if not about:
+        return data
+    return {
+        name: sorted(value, key=lambda part: not names(part)) if isinstance(value, list) else value
+        for name, value in data.items()
+    }
+
+
 def details(data: Mapping[str, Any], place: Callable[[str, int], str] | None = None) -> str:
     """What an event says, in one line; long lists are counted, positions shown as `place` labels them in a unit."""
     unit = data.get("unit")
@@ -136,14 +162,27 @@ def details(data: Mapping[str, Any], place: Callable[[str, int], str] | None = N
     shown = {name: value for name, value in data.items() if name not in _APART}
     if label is not None and isinstance(shown.get("position"), int):
         shown["position"] = label(shown["position"])
-    return ", ".join(f"{name.replace('_', ' ')} {_value(value, label)}" for name, value in shown.items())
+    return ", ".join(_named(name, value, label) for name, value in shown.items())
+
+
+def _named(name: str, value: Any, label: Callable[[int], str] | None) -> str:
+    """A field in words: its unit moves from the end of the name to the end of the value."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        for suffix, worded in _UNITS.items():
+            if suffix in name:
+                return f"{name.replace(suffix, '').replace('_', ' ').strip()} {worded(value)}"
+        if name.startswith("cells"):
+            return f"{name.replace('_', ' ')} {amount(value)}"
+    return f"{name.replace('_', ' ')} {_value(value, label)}"
 
 
 def _value(value: Any, label: Callable[[int], str] | None) -> str:
     if isinstance(value, dict):
         if value.keys() == {"vial", "position"} and label is not None:
             return f"{value['vial']} at {label(value['position'])}"
-        return " ".join(f"{name.replace('_', ' ')} {_value(part, label)}" for name, part in value.items())
+        if value.keys() == {"kind", "code"}:
+            return f"{value['kind']} {value['code']}"
+        return " ".join(_named(name, part, label) for name, part in value.items())
     if isinstance(value, list | tuple):
         shown = "; ".join(_value(part, label) for part in value[:LISTED_MOST])
         return shown if len(value) <= LISTED_MOST else f"{shown} and {len(value) - LISTED_MOST} more"

@@ -130,7 +130,7 @@ def _generation(reading: Reading, thing: Thing) -> int:
 
 
 def _traced(reading: Reading, thing: Thing, known: dict[int, str]) -> Traced:
-    events = tell(reading, queries.history(reading, thing.kind, thing.code), known)
+    events = tell(reading, queries.history(reading, thing.kind, thing.code), known, thing.code)
     return Traced(thing, _summary(reading, thing), _outcomes(reading, thing), tuple(events))
 
 
