@@ -1,0 +1,73 @@
+"""The answer to the last scan: a colour, a word in block letters, and what happened, readable from two metres."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Static
+
+from cryoledger.tui import blocks
+from cryoledger.tui.words import VERDICTS, plain, verdict
+
+_LARGE_COLUMNS, _LARGE_ROWS = 120, 36
+
+
+class AnswerPanel(Vertical):
+    """A band across the screen in the verdict's colour."""
+
+    DEFAULT_CSS = """
+    AnswerPanel { height: auto; min-height: 6; padding: 0 2; background: $panel; color: $foreground; }
+    AnswerPanel #word { height: 3; }
+    AnswerPanel #message { height: auto; max-height: 8; text-style: bold; }
+    AnswerPanel.-large { min-height: 10; }
+    AnswerPanel.-large #word { margin-bottom: 1; }
+    AnswerPanel.-recorded { background: #009E73; color: #000000; }
+    AnswerPanel.-question { background: #F0E442; color: #000000; }
+    AnswerPanel.-refused { background: #9E2F00; color: #FFFFFF; }
+    AnswerPanel.-info { background: #005A8E; color: #FFFFFF; }
+    AnswerPanel.-broken { background: #CC79A7; color: #000000; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__(id="answer")
+        self._word = ""
+        self._big, self._said = Static(id="word", markup=False), Static(id="message", markup=False)
+
+    def compose(self) -> ComposeResult:
+        """The word above the message."""
+        yield from (self._big, self._said)
+
+    def answered(self, outcome: str, message: str) -> None:
+        """Show an answer."""
+        shown = verdict(outcome)
+        self._paint(shown.style)
+        self._say(f"{shown.symbol} {shown.word}", message)
+
+    def waiting(self, word: str, message: str) -> None:
+        """Show that nothing was scanned yet, or that the station is locked."""
+        self._paint("")
+        self._say(word, message)
+
+    def on_resize(self) -> None:
+        """Larger letters where there is room for them."""
+        self._draw_word()
+
+    def _paint(self, style: str) -> None:
+        for each in VERDICTS.values():
+            self.set_class(each.style == style, each.style)
+
+    def _say(self, word: str, message: str) -> None:
+        self._word = word
+        self._draw_word()
+        self._said.update(plain(message))
+
+    def _draw_word(self) -> None:
+        size = self.app.size
+        lines = blocks.small(self._word)
+        if size.width >= _LARGE_COLUMNS and size.height >= _LARGE_ROWS:
+            large = blocks.large(self._word)
+            lines = large if len(large[0]) <= size.width - 4 else lines
+        self._big.styles.height = len(lines)
+        self.set_class(len(lines) > 3, "-large")
+        self._big.update(Content("\n".join(lines)))

@@ -1,0 +1,297 @@
+"""The station as a program: keys go through the scan gate into one queue, and one worker answers them in order.
+
+    key or paste -> ScanGate -> queue -> worker -> asyncio.to_thread(desk.scan) -> the screen
+
+The screen never waits for the database: the desk, the vault and all they import live on the other side of
+`to_thread`, and the first frame is painted before the vault is opened.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from textual import events
+from textual.app import App
+from textual.binding import Binding
+from textual.timer import Timer
+
+from cryoledger.errors import CryoledgerError
+from cryoledger.tui.help_screen import HelpScreen
+from cryoledger.tui.keys import ENDS, text_of
+from cryoledger.tui.leave_screen import LeaveScreen
+from cryoledger.tui.scan_gate import Broken, Fed, Scan, ScanGate, Typed
+from cryoledger.tui.station_screen import StationScreen
+from cryoledger.tui.themes import DARK, LIGHT
+from cryoledger.tui.typing_line import TypingLine
+from cryoledger.tui.view import Shown, View
+from cryoledger.tui.words import verdict
+
+if TYPE_CHECKING:
+    from cryoledger.custody.desk import Desk
+    from cryoledger.tui.service import Service
+
+SECOND_RING_SECONDS: Final = 0.25
+REFRESH_TICKS: Final = 15
+"""So often, in seconds, what other stations did is read again."""
+
+_TOO_SLOW: Final = "Keys came too slowly for a scan, and nothing was recorded. Scan again, or press F2 to type a code."
+_BROKEN: Final = "The scan came without its end, and nothing was recorded. Scan again."
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A second has passed: the desk may lock itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """Everything before this is answered; then the program ends."""
+
+
+Job: TypeAlias = Fed | Tick | Leave
+
+
+class StationApp(App[None], inherit_bindings=False):
+    """The first screen, on a desk or on what opens one."""
+
+    TITLE = "cryoledger"
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS = [  # noqa: RUF012 - Textual's own form
+        Binding("f1", "help", "Help", id="station.help"),
+        Binding("f2", "entry", "Type a code", id="station.entry"),
+        Binding("f9", "lightness", "Light or dark", id="station.lightness"),
+        Binding("f10", "leave", "Leave", id="station.leave"),
+    ]
+
+    def __init__(self, desk: Desk | Callable[[], Desk], banner: str = "") -> None:
+        super().__init__()
+        self.register_theme(DARK)
+        self.register_theme(LIGHT)
+        self.theme = DARK.name
+        self._source = desk
+        self._banner = banner
+        self._service: Service | None = None
+        self._gate = ScanGate()
+        self._gate_timer: Timer | None = None
+        self._jobs: asyncio.Queue[Job] = asyncio.Queue()
+        self._is_open = False
+        self._waiting = 0
+        self._ticks = 0
+        self._line = TypingLine()
+        self._loose = False
+        self.failure: CryoledgerError | None = None
+
+    # The screen
+
+    @property
+    def station(self) -> StationScreen:
+        """The base screen, whatever lies over it."""
+        screen = self.screen_stack[0]
+        assert isinstance(screen, StationScreen)
+        return screen
+
+    def get_default_screen(self) -> StationScreen:
+        """The station's screen is there from the start."""
+        return StationScreen()
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """The station's own colours, for any theme that does not have them."""
+        return DARK.variables
+
+    def on_station_screen_painted(self) -> None:
+        """The first frame is on the screen: now open the vault."""
+        self.set_interval(1.0, self._second)
+        self.run_worker(self._serve(), name="desk", exit_on_error=True)
+
+    def now(self) -> datetime:
+        """The time by the vault's clock."""
+        return self._service.now() if self._service is not None else datetime.now(UTC)
+
+    def action_help(self) -> None:
+        """Show what can be scanned now, over the screen."""
+        if isinstance(self.screen, StationScreen):
+            self.push_screen(HelpScreen(self.station.view))
+
+    def action_entry(self) -> None:
+        """Open or close the line for typing a code."""
+        self._to_base()
+        self._line.toggle()
+        self._draw_prompt()
+
+    def action_lightness(self) -> None:
+        """Change between light and dark."""
+        self.theme = LIGHT.name if self.theme == DARK.name else DARK.name
+
+    def action_leave(self) -> None:
+        """Ask before leaving; asked, leave."""
+        if isinstance(self.screen, LeaveScreen):
+            self._to_base()
+            self._put(Leave())
+        else:
+            self._to_base()
+            self.push_screen(LeaveScreen(len(self.station.view.out)))
+
+    def _to_base(self) -> None:
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+
+    def _draw_prompt(self) -> None:
+        self._gate.typing = self._line.is_open
+        digits = None if self._line.digits is None else len(self._line.digits)
+        self.station.prompt(entry=self._line.entry, digits=digits)
+
+    # Keys
+
+    async def on_event(self, event: events.Event) -> None:
+        """Take keys and pastes before focus and bindings can."""
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            event.stop()
+            await self._take(self._gate.feed(event.key, event.character, event.time))
+        elif isinstance(event, events.Paste) and not event.is_forwarded:
+            event.stop()
+            await self._take(self._gate.paste(event.text, event.time))
+        else:
+            await super().on_event(event)
+
+    async def _take(self, fed: list[Fed]) -> None:
+        for each in fed:
+            if isinstance(each, Typed) and not self._is_for_line(each):
+                await super().on_event(events.Key(each.key, each.character))
+            else:
+                self._put(each)
+        if self._gate_timer is not None:
+            self._gate_timer.stop()
+            self._gate_timer = None
+        if self._gate.deadline is not None:
+            # A little late rather than early: keys made before the deadline may still be on their way.
+            wait = max(0.0, self._gate.deadline - _monotonic()) + 0.010
+            self._gate_timer = self.set_timer(wait, self._expire)
+
+    async def _expire(self) -> None:
+        await self._take(self._gate.expire(_monotonic()))
+
+    def _is_for_line(self, typed: Typed) -> bool:
+        """Characters, Enter and Backspace never reach a binding; Escape does where something lies over the screen."""
+        if typed.key == "escape":
+            return isinstance(self.screen, StationScreen)
+        return typed.key in ENDS or typed.key == "backspace" or text_of(typed.key, typed.character) is not None
+
+    # The queue
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether the vault is open and everything that came is answered."""
+        return self._is_open and self._waiting == 0
+
+    def _put(self, job: Job) -> None:
+        self._waiting += 1
+        self._jobs.put_nowait(job)
+
+    async def _serve(self) -> None:
+        """Open the vault, then answer whatever comes, one at a time, in order."""
+        try:
+            self._service = await asyncio.to_thread(_open, self._source)
+            view = await asyncio.to_thread(self._service.view)
+        except CryoledgerError as error:
+            self.failure = error
+            self.exit(return_code=2, message=str(error))
+            return
+        self._opened(view)
+        while not isinstance(job := await self._jobs.get(), Leave):
+            await self._answer(self._service, job)
+            self._waiting -= 1
+        await asyncio.to_thread(self._service.close)
+        self.exit()
+
+    def _opened(self, view: View) -> None:
+        self._is_open = True
+        station = self.station
+        station.show(view, self.now())
+        station.welcome(self._banner)
+        self._draw_prompt()
+
+    async def _answer(self, service: Service, job: Job) -> None:
+        match job:
+            case Tick():
+                await self._tick(service)
+            case Scan() if self._line.is_pin(job):
+                self._line.digits = job.text
+                await self._submit(service)
+            case Scan():
+                self._show(await asyncio.to_thread(service.scan, job.text))
+            case Broken() if self._line.accepts(job.text):
+                self._line.add(job.text)
+                self._draw_prompt()
+                if job.ended:
+                    await self._submit(service)
+            case Broken():
+                self._show(await asyncio.to_thread(service.report, _BROKEN, job.text))
+            case Typed():
+                await self._type(service, job)
+
+    async def _type(self, service: Service, typed: Typed) -> None:
+        text = text_of(typed.key, typed.character)
+        if typed.key in ENDS:
+            if self._line.is_open:
+                await self._submit(service)
+            elif self._loose:
+                self._show(await asyncio.to_thread(service.report, _TOO_SLOW))
+            self._loose = False
+        elif not self._line.is_open:
+            self._loose = self._loose or text is not None
+        else:
+            self._line.type(typed.key, text)
+            self._draw_prompt()
+
+    async def _submit(self, service: Service) -> None:
+        """Hand what was typed to the desk: a PIN as a PIN, a code as a typed code."""
+        pin = self._line.digits is not None
+        text = self._line.take()
+        self._draw_prompt()
+        if text:
+            self._show(await asyncio.to_thread(service.scan, text, typed=not pin, secret=pin))
+
+    async def _tick(self, service: Service) -> None:
+        self._ticks += 1
+        locked = await asyncio.to_thread(service.tick)
+        if locked is not None:
+            self._line.close()
+            self._show(locked)
+        elif self._ticks % REFRESH_TICKS == 0:
+            self.station.show(await asyncio.to_thread(service.view), self.now())
+
+    def _show(self, shown: Shown) -> None:
+        self._to_base()
+        answer = shown.answer
+        self._line.ask(answer.ask)
+        self._loose = False
+        self.station.answered(shown, self.now())
+        self._draw_prompt()
+        self._ring(verdict(answer.outcome).rings)
+
+    def _ring(self, rings: int) -> None:
+        self.bell()
+        if rings > 1:
+            self.set_timer(SECOND_RING_SECONDS, self.bell)
+
+    def _second(self) -> None:
+        self.station.tick(self.now())
+        if self.at_rest:
+            self._put(Tick())
+
+
+def _open(source: Desk | Callable[[], Desk]) -> Service:
+    from cryoledger.tui.service import Service
+
+    return Service(source() if callable(source) else source)
+
+
+def _monotonic() -> float:
+    """The clock that dates key events."""
+    from textual._time import get_time
+
+    return get_time()

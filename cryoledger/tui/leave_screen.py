@@ -1,0 +1,42 @@
+"""The question before leaving. Only F10 again says yes: no scanner sends it by accident."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from cryoledger.tui.words import plain
+
+
+class LeaveScreen(ModalScreen[None]):
+    """F10 leaves, Escape stays, and a scan stays too: it is answered."""
+
+    DEFAULT_CSS = """
+    LeaveScreen { align: center middle; }
+    LeaveScreen > Vertical {
+        width: 60; height: auto; padding: 1 3; border: heavy $accent; background: $panel; color: $foreground;
+    }
+    LeaveScreen #out-now { margin-bottom: 1; }
+    LeaveScreen #question { text-style: bold; color: $strong; margin-bottom: 1; }
+    """
+    BINDINGS = [  # noqa: RUF012 - Textual's own form
+        Binding("escape", "dismiss(None)", "Stay", id="leave.stay"),
+        Binding("f10", "app.leave", "Leave", id="leave.leave"),
+    ]
+
+    def __init__(self, out: int) -> None:
+        super().__init__()
+        self._out = out
+
+    def compose(self) -> ComposeResult:
+        """The question and its two answers."""
+        with Vertical():
+            yield Static(plain("Leave this station?"), id="question", markup=False)
+            if self._out:
+                things = "1 thing is" if self._out == 1 else f"{self._out} things are"
+                yield Static(plain(f"{things} still out of storage.", "bold $bad"), id="out-now", markup=False)
+            yield Static(plain("F10    leave: your key is wiped from this station"), markup=False)
+            yield Static(plain("Escape stay"), markup=False)

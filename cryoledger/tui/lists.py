@@ -1,0 +1,124 @@
+"""The lists beside the map: the card, what is out of storage, the last scans and their answers."""
+
+from __future__ import annotations
+
+from collections import deque
+from datetime import datetime
+
+from textual.content import Content
+from textual.widgets import Static
+
+from cryoledger.tui.view import Card, Out, Shown
+from cryoledger.tui.words import duration, plain, verdict
+
+KEPT = 100
+_LABEL = 9
+_TEXT = 14
+_WIDE = 60
+_AMBER = 0.5
+_TONE = {"good": "$good", "wait": "$wait", "bad": "bold $bad", "held": "bold $held-text", "note": "$note", "": ""}
+_OUTCOME = {"recorded": "$good", "question": "$wait", "refused": "$bad", "broken": "$held-text", "info": "$note"}
+
+
+class CardView(Static):
+    """The card of the thing scanned last."""
+
+    DEFAULT_CSS = "CardView { height: auto; max-height: 7; text-wrap: nowrap; text-overflow: ellipsis; }"
+
+    def __init__(self) -> None:
+        super().__init__(id="card", markup=False)
+
+    def show(self, card: Card | None) -> None:
+        """Draw a card, or nothing."""
+        if card is None:
+            self.update("")
+            return
+        lines = [plain(card.title, "bold reverse")]
+        for field in card.fields:
+            label = plain(f"{field.label:<{_LABEL}}", "$quiet")
+            lines.append(Content.assemble(label, plain(field.value, _TONE[field.tone])))
+        self.update(Content("\n").join(lines))
+
+
+class OutView(Static):
+    """What is out of storage, each with its time counting, amber from half of what its product allows, then red."""
+
+    DEFAULT_CSS = "OutView { height: auto; max-height: 5; text-wrap: nowrap; text-overflow: ellipsis; }"
+
+    def __init__(self) -> None:
+        super().__init__(id="out", markup=False)
+        self.rows: tuple[Out, ...] = ()
+
+    def show(self, rows: tuple[Out, ...], now: datetime) -> None:
+        """Draw the list as of an instant."""
+        self.rows = rows
+        self.tick(now)
+
+    def tick(self, now: datetime) -> None:
+        """Count on."""
+        if not self.rows:
+            self.update("")
+            return
+        room = 4 if self.app.size.height < 36 else 12
+        lines = [plain(f"OUT OF STORAGE ({len(self.rows)})", "bold $bad")]
+        shown = self.rows if len(self.rows) <= room else self.rows[: room - 1]
+        lines += [self._line(row, now) for row in shown]
+        if len(shown) < len(self.rows):
+            lines.append(plain(f"and {len(self.rows) - len(shown)} more", "$quiet"))
+        self.update(Content("\n").join(lines))
+
+    def _line(self, row: Out, now: datetime) -> Content:
+        spent = row.out_ms(now)
+        limit = "" if row.limit_ms is None else f" of {row.limit_ms // 60_000} min"
+        share = 0.0 if not row.limit_ms else spent / row.limit_ms
+        mark, style = " ", "$foreground"
+        if share >= _AMBER:
+            mark, style = ("▲", "bold $wait") if share < 1 else ("✗", "bold $bad")
+        text = f"{mark} {duration(spent):>7}{limit}  {row.code}  "
+        return Content.assemble(plain(text, style), plain(row.holder, "$quiet"))
+
+
+class RecentView(Static):
+    """The last scans, newest first: when, what, and the answer."""
+
+    DEFAULT_CSS = "RecentView { height: 1fr; text-wrap: nowrap; text-overflow: ellipsis; }"
+
+    def __init__(self) -> None:
+        super().__init__(id="recent", markup=False)
+        self.rows: deque[tuple[str, Shown]] = deque(maxlen=KEPT)
+
+    def add(self, shown: Shown, clock: str) -> None:
+        """Put an answer on top."""
+        self.rows.appendleft((clock, shown))
+        self.redraw()
+
+    def on_resize(self) -> None:
+        """As many as fit."""
+        self.redraw()
+
+    def redraw(self) -> None:
+        """Draw what fits, two lines each where the screen is large."""
+        if not self.rows:
+            self.update("")
+            return
+        lines = [plain("LAST SCANS", "bold $quiet")]
+        for clock, shown in list(self.rows)[: max(1, self.size.height - 1)]:
+            lines.append(_recent_line(clock if self.size.width >= _WIDE else clock[:5], shown))
+        self.update(Content("\n").join(lines))
+
+
+def _cut(text: str) -> str:
+    """The end of a long code says more than its beginning."""
+    return text if len(text) <= _TEXT else "…" + text[1 - _TEXT :]
+
+
+def _recent_line(clock: str, shown: Shown) -> Content:
+    answer = shown.answer
+    style = _OUTCOME.get(answer.outcome, "$note")
+    typed = "⌨ " if shown.typed else ""
+    return Content.assemble(
+        plain(f"{verdict(answer.outcome).symbol} ", f"bold {style}"),
+        plain(f"{clock} ", "$quiet"),
+        plain(f"{typed}{_cut(shown.text):<{_TEXT}} "),
+        plain(answer.message, style),
+    )

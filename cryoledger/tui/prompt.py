@@ -1,0 +1,40 @@
+"""What to do next, in one place: the hint, the entry line for a typed code, or a PIN as dots."""
+
+from __future__ import annotations
+
+from textual.content import Content
+from textual.widgets import Static
+
+from cryoledger.tui.words import plain
+
+CURSOR = "▌"
+_TYPING = "Enter hands it over as typed. F2 or Escape closes this line."
+_DIGITS = "Digits, then Enter. Escape empties it; a badge can be scanned as ever."
+_SHOWN = 60
+
+
+class Prompt(Static):
+    """Two lines under the answer."""
+
+    DEFAULT_CSS = """
+    Prompt { height: 2; padding: 0 2; background: $background; color: $strong; text-style: bold; }
+    Prompt.-entry { background: $panel; color: $strong; }
+    Prompt.-pin { background: $panel; color: $strong; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__(id="prompt", markup=False)
+
+    def draw(self, *, hint: str, entry: str | None, digits: int | None) -> None:
+        """Show the PIN where one is asked for, else the entry line where it is open, else the hint."""
+        self.set_class(digits is not None, "-pin")
+        self.set_class(digits is None and entry is not None, "-entry")
+        if digits is not None:
+            first = Content.assemble("PIN ▸ ", "● " * digits, CURSOR)
+        elif entry is not None:
+            first = Content.assemble("TYPE A CODE ▸ ", plain(entry[-_SHOWN:]), CURSOR)
+        else:
+            self.update(Content.assemble("▶ ", plain(hint)))
+            return
+        second = _TYPING if digits is None else _DIGITS
+        self.update(Content.assemble(first, "\n", plain(second, "not bold")))

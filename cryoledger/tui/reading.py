@@ -1,0 +1,207 @@
+"""Reads a `View` from a desk's vault: look-ups only, nothing is decided here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cryoledger.custody.vault import Vault, site_of
+from cryoledger.database import queries
+from cryoledger.domain import times
+from cryoledger.domain.records import Lot, Product, StorageUnit, Vial, VialPlacement
+from cryoledger.domain.rulebook_1 import common as rules
+from cryoledger.errors import CryoledgerError, Refusal
+from cryoledger.tui.view import Box, Card, Field, Look, Out, Tone, View
+from cryoledger.tui.words import amount
+
+if TYPE_CHECKING:
+    from cryoledger.custody.desk import Desk
+    from cryoledger.database.store import Reading
+
+_TONES: dict[str, Tone] = {"released": "good", "rejected": "bad", "conditionally released": "note"}
+_LOOKS: dict[str, Look] = {"released": "released", "rejected": "rejected", "conditionally released": "conditional"}
+_OUT = ("out", "issued")
+
+
+@dataclass(slots=True)
+class Reader:
+    """Keeps what was shown last, so that a scan which names nothing leaves the card and the map as they were."""
+
+    vault: Vault
+    subject: tuple[str, str] | None = None
+    box: str | None = None
+    station: str = ""
+
+    def read(self, desk: Desk, subject: tuple[str, str] | None) -> View:
+        """The view now; a thing that cannot be read is left out, and the rest is shown."""
+        person = desk.person
+        hidden = person is None or self.vault.signed_in is None
+        self.subject = subject or self.subject
+        self.station = self.station or self.vault.station
+        with self.vault.store.reading() as now:
+            at = times.text_of(self.vault.clock.now())
+            site = site_of(now)
+            return View(
+                origin=site.origin,
+                training=bool(site.training),
+                zone=site.zone,
+                station=self.station,
+                person=person.full_name if person is not None else "",
+                roles=person.roles.replace(",", ", ") if person is not None else "",
+                task=desk.task,
+                hint=desk.hint,
+                ask=desk.ask,
+                hidden=hidden,
+                card=None if hidden else self._card(now, at),
+                box=None if hidden else self._box(now, at),
+                out=() if hidden else _out(now),
+            )
+
+    def _card(self, now: Reading, at: str) -> Card | None:
+        if self.subject is None:
+            return None
+        kind, code = self.subject
+        if kind == "vial":
+            vial = now.facts.get(Vial, code)
+            return None if vial is None else _vial_card(now, vial, at)
+        if kind == "unit":
+            unit = now.facts.get(StorageUnit, code)
+            return None if unit is None else _unit_card(now, unit)
+        return Card(f"{kind} {code}")
+
+    def _box(self, now: Reading, at: str) -> Box | None:
+        marked = None
+        kind, code = self.subject or ("", "")
+        vial = now.facts.get(Vial, code) if kind == "vial" else None
+        if vial is not None and vial.unit is not None:
+            self.box, marked = vial.unit, vial.position
+        elif vial is not None and (stay := _last_stay(now, vial)) is not None:
+            self.box, marked = stay.unit, stay.position
+        elif kind == "unit":
+            unit = now.facts.get(StorageUnit, code)
+            self.box = code if unit is not None and unit.rows else self.box
+        if self.box is None:
+            return None
+        try:
+            return _box_map(now, self.box, marked, at)
+        except CryoledgerError:
+            return None
+
+
+def _vial_card(now: Reading, vial: Vial, at: str) -> Card:
+    lot = now.facts.get(Lot, vial.lot)
+    if lot is None:
+        return Card(f"vial {vial.code}")
+    product = now.facts.get(Product, lot.product, lot.version)
+    fields = [
+        Field("lot", f"{lot.code} · {lot.disposition}", _TONES.get(lot.disposition, "wait")),
+        Field("custody", _whereabouts(now, vial), "good" if vial.custody == "stored" else "note"),
+        Field("cells", f"{amount(vial.cells)} · passage {lot.passage} · {lot.bank}"),
+        Field("expiry", lot.expiry_on, "bad" if lot.expires_at <= at else ""),
+    ]
+    if product is not None:
+        fields.insert(1, Field("product", product.name))
+    hold = _hold(now, vial, lot, at)
+    if hold:
+        fields.insert(0, Field("HELD", hold, "held"))
+    if vial.order_code is not None:
+        fields.append(Field("order", f"{vial.order_code} line {vial.order_line}", "note"))
+    if vial.label != vial.code:
+        fields.append(Field("label", vial.label))
+    return Card(f"vial {vial.code}", tuple(fields))
+
+
+def _whereabouts(now: Reading, vial: Vial) -> str:
+    unit = now.facts.get(StorageUnit, vial.unit) if vial.unit is not None else None
+    if unit is None or vial.position is None:
+        return f"{vial.custody} · {vial.custodian or vial.custodian_kind}"
+    return f"{vial.custody} · {unit.code} {label_of(unit, vial.position)}"
+
+
+def label_of(unit: StorageUnit, position: int) -> str:
+    """A position as it is written on the box."""
+    from cryoledger.codes.position import label
+
+    try:
+        return label(unit.scheme, unit.rows, unit.columns, position)
+    except CryoledgerError:
+        return f"position {position + 1}"
+
+
+def _hold(now: Reading, vial: Vial, lot: Lot, at: str) -> str:
+    try:
+        rules.not_held(now.facts, vial, lot, at)
+    except Refusal as refusal:
+        return refusal.message.partition(": ")[2] or refusal.message
+    return ""
+
+
+def _unit_card(now: Reading, unit: StorageUnit) -> Card:
+    path = " > ".join(each.name or each.code for each in queries.path_of(now, unit.code)[:-1])
+    fields = [Field("name", unit.name), Field("in", path or "the site"), Field("status", unit.status)]
+    if unit.temperature_millicelsius_max is not None:
+        fields.append(Field("limit", f"{unit.temperature_millicelsius_max / 1000:g} °C"))
+    return Card(f"{unit.kind} {unit.code}", tuple(fields))
+
+
+def _box_map(now: Reading, code: str, marked: int | None, at: str) -> Box | None:
+    contents = queries.box(now, code)
+    unit = contents.unit
+    if not contents.positions:
+        return None
+    lots = {lot.code: _lot_look(lot, at) for lot in contents.lots.values()}
+    of_lot: dict[str, bool] = {}
+    looks: dict[int, Look] = {}
+    for position, vial in contents.vials.items():
+        lot = contents.lots.get(vial.lot)
+        if lot is not None and vial.lot not in of_lot:
+            of_lot[vial.lot] = bool(_hold(now, vial, lot, at))
+        held = of_lot.get(vial.lot, False) or bool(rules.holds_on(now.facts, "vial", vial.code, at))
+        looks[position] = "held" if held else lots.get(vial.lot, "quarantined")
+    path = " < ".join(each.name or each.code for each in reversed(queries.path_of(now, code)[:-1]))
+    return Box(
+        code, unit.name, path, unit.rows, unit.columns, unit.scheme, looks, marked,
+        queries.next_free_position(now, code), _left(now, code, frozenset(looks)),
+    )  # fmt: skip
+
+
+def _lot_look(lot: Lot, at: str) -> Look:
+    if lot.expires_at <= at:
+        return "expired"
+    return _LOOKS.get(lot.disposition, "quarantined")
+
+
+def _left(now: Reading, box: str, taken: frozenset[int]) -> frozenset[int]:
+    """The positions of a box whose vials are out."""
+    found: set[int] = set()
+    for custody in _OUT:
+        for vial in now.facts.where(Vial, custody=custody):
+            last = _last_stay(now, vial)
+            if last is not None and last.unit == box:
+                found.add(last.position)
+    return frozenset(found - taken)
+
+
+def _last_stay(now: Reading, vial: Vial) -> VialPlacement | None:
+    stays = now.facts.where(VialPlacement, vial=vial.code)
+    return max(stays, key=lambda stay: stay.ended, default=None)
+
+
+def _out(now: Reading) -> tuple[Out, ...]:
+    """Vials and units that are out of storage, the longest first."""
+    found: list[Out] = []
+    for custody in _OUT:
+        for vial in now.facts.where(Vial, custody=custody):
+            if vial.out_since is not None:
+                limit = _limit(now, vial)
+                found.append(Out(vial.code, vial.custodian, times.instant(vial.out_since), vial.exposed_ms, limit))
+    for unit in now.facts.where(StorageUnit, status="out"):
+        since = times.instant(unit.out_since or unit.since)
+        found.append(Out(unit.code, unit.custodian or "", since, 0, None))
+    return tuple(sorted(found, key=lambda out: (out.since, out.code)))
+
+
+def _limit(now: Reading, vial: Vial) -> int | None:
+    lot = now.facts.get(Lot, vial.lot)
+    product = now.facts.get(Product, lot.product, lot.version) if lot is not None else None
+    return product.out_of_storage_minutes * 60_000 if product is not None else None

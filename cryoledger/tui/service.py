@@ -1,0 +1,64 @@
+"""The other side of `to_thread`: the desk and its vault, with every failure turned into an answer."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+
+from cryoledger.custody.desk import Answer, Desk
+from cryoledger.errors import CryoledgerError
+from cryoledger.tui.reading import Reader
+from cryoledger.tui.view import Shown, View
+
+_LOG = logging.getLogger(__name__)
+
+
+class Service:
+    """Called by one worker, a call at a time."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._reader = Reader(desk.vault)
+        self._view = View()
+
+    def now(self) -> datetime:
+        """The time by the vault's clock."""
+        return self._desk.vault.clock.now()
+
+    def scan(self, text: str, typed: bool = False, secret: bool = False) -> Shown:
+        """Hand a scan to the desk. `secret` is not kept, whatever becomes of it."""
+        try:
+            answer = self._desk.scan(text, typed=typed)
+        except CryoledgerError as error:
+            answer = Answer("" if secret else text, "refused", str(error), self._desk.ask, None)
+        except Exception as error:  # noqa: BLE001 - whatever fails, the next vial in a warming hand is answered
+            _LOG.exception("a scan failed")
+            answer = Answer("" if secret else text, "refused", _failed(error), self._desk.ask, None)
+        text = "PIN" if secret else answer.scan or "(not shown)"
+        return Shown(answer, self.view(answer.subject), text, typed)
+
+    def report(self, message: str, text: str = "") -> Shown:
+        """An answer of the screen's own, to keys that never became a scan; the desk awaits what it awaited."""
+        return Shown(Answer(text, "broken", message, self._desk.ask, None), self.view(), text or "(keys)")
+
+    def tick(self) -> Shown | None:
+        """Let the desk lock itself; the answer where it did."""
+        answer = self._desk.tick()
+        return None if answer is None else Shown(answer, self.view(answer.subject), "(idle)")
+
+    def view(self, subject: tuple[str, str] | None = None) -> View:
+        """What the screen shows; what it showed before where the vault cannot be read just now."""
+        try:
+            self._view = self._reader.read(self._desk, subject)
+        except CryoledgerError:
+            _LOG.exception("the view could not be read")
+        return self._view
+
+    def close(self) -> None:
+        """Lock the station."""
+        self._desk.close()
+
+
+def _failed(error: Exception) -> str:
+    name = type(error).__name__
+    return f"The program failed ({name}). Scan the vial to see whether it was recorded, and report this."

@@ -1,0 +1,136 @@
+"""The station's one screen: who and where above, the answer, what to do next, and below the things themselves."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.screen import Screen
+from textual.widgets import Static
+
+from cryoledger.tui.answer_panel import AnswerPanel
+from cryoledger.tui.box_map import BoxMap
+from cryoledger.tui.lists import CardView, OutView, RecentView
+from cryoledger.tui.prompt import Prompt
+from cryoledger.tui.view import Shown, View
+from cryoledger.tui.words import clock_text, plain
+
+KEYS = " F1 help   F2 type a code   F9 light or dark   F10 leave"
+
+_WIDE, _TALL = 140, 30
+_LOCKED = "This station is locked. Nothing is lost: your task stays open, and goes on after your badge and PIN."
+
+
+class StationScreen(Screen[None]):
+    """Draws a `View`. It decides nothing and asks nobody."""
+
+    DEFAULT_CSS = """
+    StationScreen { background: $background; color: $foreground; layout: vertical; }
+    #top { height: 1; background: $panel; color: $foreground; }
+    #where { width: 1fr; text-wrap: nowrap; text-overflow: ellipsis; padding: 0 1; }
+    #who { width: auto; max-width: 60; padding: 0 1; text-style: bold; text-wrap: nowrap; text-overflow: ellipsis; }
+    #clock { width: auto; padding: 0 1; }
+    #band { height: 1; display: none; text-align: center; text-style: bold; background: #E69F00; color: #000000; }
+    #band.-on { display: block; }
+    #below { height: 1fr; padding: 0 1; }
+    #side { width: 1fr; padding: 0 1 0 1; }
+    #card { margin-bottom: 0; }
+    #veil { height: 1fr; display: none; padding: 0 2; color: $foreground; }
+    StationScreen.-hidden #below { display: none; }
+    StationScreen.-hidden #veil { display: block; }
+    #keys { height: 1; background: $panel; color: $foreground; }
+    StationScreen.-wide #map { width: 84; }
+    StationScreen.-wide #card { margin-bottom: 1; max-height: 12; }
+    StationScreen.-wide #out { margin-bottom: 1; max-height: 14; }
+    StationScreen.-wide #prompt { height: 3; padding: 1 2 0 2; }
+    """
+
+    class Painted(Message):
+        """The first frame was drawn."""
+
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (_WIDE, "-wide")]  # noqa: RUF012 - Textual's own form
+
+    def __init__(self) -> None:
+        super().__init__(id="station")
+        self.view = View()
+        self._banner = ""
+        self._where, self._who, self._clock = (Static("", id=name, markup=False) for name in ("where", "who", "clock"))
+        self._band = Static("TRAINING - nothing recorded here is real", id="band", markup=False)
+        self._answer, self._prompt = AnswerPanel(), Prompt()
+        self._card, self._out, self._recent, self._map = CardView(), OutView(), RecentView(), BoxMap()
+        self._veil = Static("", id="veil", markup=False)
+
+    def compose(self) -> ComposeResult:
+        """From top to bottom."""
+        with Horizontal(id="top"):
+            yield from (self._where, self._who, self._clock)
+        yield from (self._band, self._answer, self._prompt)
+        with Horizontal(id="below"):
+            with Vertical(id="side"):
+                yield from (self._card, self._out, self._recent)
+            yield self._map
+        yield self._veil
+        yield Static(KEYS, id="keys", markup=False)
+
+    def on_mount(self) -> None:
+        """The first frame, before the vault is open."""
+        self._answer.waiting("SIGN IN", "Opening the vault ...")
+        self._prompt.draw(hint="One moment.", entry=None, digits=None)
+        self.add_class("-hidden")
+        self.call_after_refresh(self.post_message, self.Painted())
+
+    def prompt(self, *, entry: str | None, digits: int | None) -> None:
+        """Draw the hint, the entry line, or the PIN as so many dots."""
+        self._prompt.draw(hint=self.view.hint, entry=entry, digits=digits)
+
+    def welcome(self, banner: str) -> None:
+        """Ask for a badge; `banner` says, line by line, how to sign in."""
+        self._banner = banner
+        self._answer.waiting("SIGN IN", f"{self.view.station} · {self.view.origin}")
+        self._veil.update(self._behind_veil(self.view))
+
+    def show(self, view: View, now: datetime) -> None:
+        """Draw everything but the answers."""
+        self.view = view
+        task = f" · {view.task}" if view.task else ""
+        where = Content.assemble(plain(f"{view.station}{task}", "bold"), "  ", plain(view.origin, "$quiet"))
+        self._where.update(where)
+        who = f"{view.person} · {view.roles}" if view.person else "nobody signed in"
+        self._who.update(plain(who))
+        self._band.set_class(view.training, "-on")
+        self.set_class(view.hidden, "-hidden")
+        self._veil.update(self._behind_veil(view))
+        self._card.show(view.card)
+        self._out.show(view.out, now)
+        self._map.show(view.box)
+        self.tick(now)
+
+    def tick(self, now: datetime) -> None:
+        """A second has passed."""
+        clock = clock_text(now, self.view.zone, day=self.size.width >= _WIDE)
+        self._clock.update(plain(clock))
+        if not self.view.hidden:
+            self._out.tick(now)
+
+    def answered(self, shown: Shown, now: datetime) -> None:
+        """Draw an answer, the view after it, and add it to the last scans."""
+        answer = shown.answer
+        self._answer.answered(answer.outcome, _without_hint(answer.message, shown.view.hint))
+        self._recent.add(shown, clock_text(now, shown.view.zone)[:8])
+        self.show(shown.view, now)
+
+    def _behind_veil(self, view: View) -> Content:
+        """What stands where nobody may read the lower half."""
+        if view.task:
+            return Content.assemble(plain(_LOCKED), "\n\n", plain(f"Open task: {view.task}", "bold"))
+        lines = [plain(line) for line in self._banner.splitlines() if line.strip() or self.size.height >= _TALL]
+        return Content("\n").join(lines)
+
+
+def _without_hint(message: str, hint: str) -> str:
+    """An answer without the hint that stands below it anyway, where whole sentences are left."""
+    said = message.removesuffix(hint).strip()
+    return said if said.endswith((".", "!", "?")) else message

@@ -1,0 +1,98 @@
+"""What the screen shows, as data: read from the vault in the worker thread, in one snapshot, after each answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from cryoledger.custody.desk import Answer
+
+Tone: TypeAlias = Literal["", "good", "wait", "bad", "held", "note"]
+Look: TypeAlias = Literal["released", "conditional", "quarantined", "rejected", "held", "expired"]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One line of a card."""
+
+    label: str
+    value: str
+    tone: Tone = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """The card of the thing scanned last."""
+
+    title: str
+    fields: tuple[Field, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A box as a grid: `looks` by position (0 is the first in fill order), and the positions that stand out.
+
+    `marked` holds the vial just scanned, `next` is the next free one, `left` are those whose vial is out.
+    """
+
+    code: str
+    name: str
+    path: str
+    rows: int
+    columns: int
+    scheme: str
+    looks: dict[int, Look]
+    marked: int | None = None
+    next: int | None = None
+    left: frozenset[int] = frozenset()
+
+    @property
+    def free(self) -> int:
+        """How many positions hold no vial."""
+        return self.rows * self.columns - len(self.looks)
+
+
+@dataclass(frozen=True, slots=True)
+class Out:
+    """A vial or unit out of storage: since when, for how long before that, and how long its product allows."""
+
+    code: str
+    holder: str
+    since: datetime
+    before_ms: int
+    limit_ms: int | None
+
+    def out_ms(self, now: datetime) -> int:
+        """All the time out of storage up to an instant."""
+        return self.before_ms + max(0, int((now - self.since).total_seconds() * 1000))
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Everything on the screen but the answers. `hidden` says that nobody may read the lower half now."""
+
+    origin: str = ""
+    training: bool = False
+    zone: str = "UTC"
+    station: str = ""
+    person: str = ""
+    roles: str = ""
+    task: str = ""
+    hint: str = ""
+    ask: str = ""
+    hidden: bool = False
+    card: Card | None = None
+    box: Box | None = None
+    out: tuple[Out, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An answer, and the view after it. `text` is what the list of last scans shows; never a PIN."""
+
+    answer: Answer
+    view: View
+    text: str
+    typed: bool = False

@@ -1,0 +1,95 @@
+"""What is said on the screen: text made safe to draw, times and durations, the five verdicts."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from textual.content import Content
+
+LENGTH_MAX: Final = 1000
+_HIDDEN: Final = frozenset({"Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_JOINERS: Final = dict.fromkeys((0x200D, 0xFE0E, 0xFE0F, 0x200B, 0x2060, 0xFEFF))
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How an outcome is shown: a symbol, a word for block letters, a class for its colours, and rings of the bell."""
+
+    symbol: str
+    word: str
+    style: str
+    rings: int
+
+
+VERDICTS: Final = {
+    "recorded": Verdict("✓", "RECORDED", "-recorded", 1),
+    "question": Verdict("?", "QUESTION", "-question", 1),
+    "refused": Verdict("✗", "REFUSED", "-refused", 2),
+    "info": Verdict("i", "INFO", "-info", 1),
+    "broken": Verdict("!", "SCAN AGAIN", "-broken", 2),
+}
+
+
+def verdict(outcome: str) -> Verdict:
+    """The verdict of an outcome."""
+    return VERDICTS.get(outcome, VERDICTS["info"])
+
+
+def plain(text: str, style: str = "") -> Content:
+    """Text as it is, in one line: no markup, no control characters, nothing that turns the direction of writing.
+
+    Everything that comes from data passes through here on its way to the screen.
+    """
+    return Content.styled(clean(text), style) if style else Content(clean(text))
+
+
+def clean(text: str) -> str:
+    """Text with what may not be drawn made visible: "\\x1d" becomes "␝", an override of direction "�"."""
+    shown = text if len(text) <= LENGTH_MAX else text[: LENGTH_MAX - 1] + "…"
+    return "".join(map(_drawn, shown.translate(_JOINERS)))
+
+
+def _drawn(character: str) -> str:
+    number = ord(character)
+    if character in "\n\r\t":
+        return " "
+    if number < 32:
+        return chr(0x2400 + number)
+    if number == 127:
+        return "␡"
+    category = unicodedata.category(character)
+    if category == "Zs":
+        return " "
+    return "�" if category in _HIDDEN or category == "Cc" else character
+
+
+def duration(milliseconds: int) -> str:
+    """A time span as it counts on the screen.
+
+    >>> duration(65_000), duration(3_725_000)
+    ('1:05', '1:02:05')
+    """
+    seconds = max(0, milliseconds) // 1000
+    minutes, hours = seconds // 60, seconds // 3600
+    return f"{hours}:{minutes % 60:02d}:{seconds % 60:02d}" if hours else f"{minutes}:{seconds % 60:02d}"
+
+
+def clock_text(moment: datetime, zone: str, *, day: bool = False) -> str:
+    """The time at the site, and the zone it is told in."""
+    local = moment.astimezone(ZoneInfo(zone))
+    return f"{local:%d %b  %H:%M:%S %Z}" if day else f"{local:%H:%M:%S %Z}"
+
+
+def amount(cells: int) -> str:
+    """A number of cells in millions where it is one.
+
+    >>> amount(10_000_000), amount(2_500_000), amount(900)
+    ('10 M', '2.5 M', '900')
+    """
+    if cells < 1_000_000:
+        return str(cells)
+    return f"{cells / 1_000_000:.1f}".removesuffix(".0") + " M"
