@@ -11,7 +11,10 @@
     │   ├── VaultMissingError
     │   ├── VaultNewerError     made by a newer version of the program
     │   ├── VaultDamagedError   truncated, torn, not ours, or with its guards removed
-    │   └── VaultBusyError      another process holds it for longer than we wait
+    │   │   └── VaultSetBackError   whole, but it lacks entries that were once made: a restored backup, a rollback
+    │   ├── VaultBusyError      another process holds it for longer than we wait
+    │   ├── VaultMovedError     it was copied to another place, and is used on there
+    │   └── VaultUnreachableError   its server does not answer, or the connection to it broke
     ├── StationError            this machine lacks what the vault's station needs
     ├── ConflictError           an id that was already recorded with another content
     └── RequestError            a command whose words do not fit together
@@ -36,7 +39,10 @@ __all__ = [
     "VaultDamagedError",
     "VaultError",
     "VaultMissingError",
+    "VaultMovedError",
     "VaultNewerError",
+    "VaultSetBackError",
+    "VaultUnreachableError",
 ]
 
 
@@ -108,8 +114,25 @@ class VaultDamagedError(VaultError):
     """The vault's file is truncated, torn, not ours, or its guards are gone."""
 
 
+class VaultSetBackError(VaultDamagedError):
+    """The vault lacks entries that were once made."""
+
+
 class VaultBusyError(VaultError):
     """Another process holds the vault for longer than we wait."""
+
+
+class VaultMovedError(VaultError):
+    """The vault was copied to another place, and only one of the two may be used on."""
+
+
+class VaultUnreachableError(VaultError):
+    """The vault's server does not answer, or the connection broke.
+
+    `unknown` is true where it broke in a commit: only another look at the ledger tells whether that was kept.
+    """
+
+    unknown = False
 
 
 class StationError(CryoledgerError):

@@ -3,7 +3,7 @@
     lab = Lab()
     lab.furnish()
     lab.release_lot("LOT-1")
-    vials = lab.vials("LOT-1", 3)                      # filled and stored in BOX-1
+    vials = lab.vials("LOT-1", 3)                      # of those filled, stored in BOX-1
     lab.place_order("ORDER-1", "PATIENT-1")
     dose = lab.to_dose("DOSE-1", "ORDER-1", vials[:1])
     lab.give(dose)
@@ -167,6 +167,7 @@ class Lab:
         self.entries: list[Sealed] = []
         self.keys: dict[str, PrivateKey] = {}
         self.tick_ms = 1000
+        self._handed: dict[str, int] = {}
         self._create()
         if enrolled:
             for name, (full_name, role) in list(PEOPLE.items())[1:]:
@@ -423,7 +424,9 @@ class Lab:
         ]
         return self.record(catalogue.parse("DonorScreened", {"donor": donor, "results": results}))
 
-    def register_lot(self, lot: str = "LOT-1", donation: str = "", donor: str = "DONOR-1", **changed: Any) -> Entry:
+    def register_lot(
+        self, lot: str = "LOT-1", donation: str = "", donor: str = "DONOR-1", *, filled: int = 0, **changed: Any
+    ) -> str:
         """A quarantined lot from one donation, with product, donor and donation made where they are not known."""
         donation = donation or f"DIN-{lot}"
         product = changed.get("product", PRODUCT)
@@ -452,7 +455,11 @@ class Lab:
             "expiry_on": "2027-11-20",
             "expires_at": "2027-11-20T17:00:00.000Z",
         }
-        return self.record(lots.LotRegistered(**(values | changed)))
+        self.record(lots.LotRegistered(**(values | changed)))
+        if filled:
+            codes = tuple(f"{lot}-{number + 1:03d}" for number in range(filled))
+            self.record(lots.LotFilled(lot=lot, vials=codes))
+        return lot
 
     def test_lot(self, lot: str, viability: int = 92_000, sterility: str = "negative") -> Entry:
         """The two required results."""
@@ -466,19 +473,25 @@ class Lab:
             )
         )
 
-    def release_lot(self, lot: str = "LOT-1", **changed: Any) -> str:
-        """A lot registered (where it is not yet), tested and released."""
+    def release_lot(self, lot: str = "LOT-1", *, filled: int = 20, **changed: Any) -> str:
+        """A lot registered and filled (where it is not yet), tested and released; `vials` stores what was filled."""
         if self.inventory.get(Lot, lot) is None:
-            self.register_lot(lot, **changed)
+            self.register_lot(lot, filled=filled, **changed)
         self.test_lot(lot)
         self.record(lots.LotReleased(lot=lot))
         return lot
 
     def vials(self, lot: str = "LOT-1", count: int = 1, unit: str | None = "BOX-1") -> tuple[str, ...]:
-        """Further vials of a lot, filled, and stored in a box's first free positions unless `unit` is None."""
-        have = self.lot(lot).vial_count
-        codes = tuple(f"{lot}-{have + index + 1:03d}" for index in range(count))
-        self.record(lots.LotFilled(lot=lot, vials=codes))
+        """The next vials of a lot, stored in a box's first free positions unless `unit` is None.
+
+        A lot is filled before it is judged: `register_lot(filled=...)` says how many vials there are to hand out.
+        """
+        first = self._handed.get(lot, 0)
+        self._handed[lot] = first + count
+        codes = tuple(f"{lot}-{number + 1:03d}" for number in range(first, first + count))
+        missing = tuple(code for code in codes if self.inventory.get(Vial, code) is None)
+        if missing:
+            self.record(lots.LotFilled(lot=lot, vials=missing))
         if unit is not None:
             self.store_vials(codes, unit)
         return codes
@@ -677,7 +690,7 @@ class Lab:
         """People whose roles fit the lines, nobody twice."""
         found: list[Signed] = []
         for line in lines:
-            if line.meaning == "received":
+            if line.meaning == "received" and "receiver" in type(event).model_fields:
                 if getattr(event, "receiver", None) is None:
                     continue
                 name = str(event.receiver)  # type: ignore[attr-defined]
@@ -696,6 +709,21 @@ class Lab:
             if able and name not in busy:
                 return name
         raise AssertionError(f"nobody can sign as {line.meaning!r}")
+
+
+def stocked(count: int = 4, *, store: Store | None = None) -> tuple[Lab, tuple[str, ...]]:
+    """A furnished laboratory with LOT-1 released, some of its vials in BOX-1, and ORDER-1 of PATIENT-1 open."""
+    lab = Lab(store)
+    lab.furnish()
+    lab.release_lot("LOT-1")
+    vials = lab.vials("LOT-1", count)
+    lab.place_order("ORDER-1", "PATIENT-1", lines=2)
+    return lab, vials
+
+
+def event(name: str, /, **data: Any) -> Event:
+    """An event by name, of the plain values that stand in a ledger."""
+    return catalogue.parse(name, {key: value for key, value in data.items() if value is not None})
 
 
 def band(patient: str) -> str:

@@ -6,6 +6,7 @@
 - `verify` runs LEDGER.md's list in order: `chain` (step 1), `replay` (steps 2 and 3), `heads` (step 4, as far as it
   is built), `journals` and `derived` (step 5); `remarks` are what a report says beside its verdict.
 - `source` is what it reads from, `findings` what it answers.
+- `signatures` has them verified by other processes while the replay goes on.
 - `draft` turns an entry's bytes into what the rules judge.
 """
 
@@ -13,7 +14,8 @@ from __future__ import annotations
 
 from cryoledger.audit.findings import Finding, Report
 from cryoledger.audit.heads import Head, Seen
+from cryoledger.audit.signatures import SignatureWorkers
 from cryoledger.audit.source import BadRow, Source, StoredEntry
 from cryoledger.audit.verify import verify
 
-__all__ = ["BadRow", "Finding", "Head", "Report", "Seen", "Source", "StoredEntry", "verify"]
+__all__ = ["BadRow", "Finding", "Head", "Report", "Seen", "SignatureWorkers", "Source", "StoredEntry", "verify"]

@@ -62,22 +62,27 @@ class Findings:
     """Findings as they are made; at most `LISTED_MOST` of a kind are kept, the others counted."""
 
     def __init__(self) -> None:
-        self._kept: list[Finding] = []
+        self._kept: list[tuple[int, Finding]] = []
+        self._turn = 0
         self._counts: Counter[tuple[str, Severity, str | None]] = Counter()
         self.broken = False
 
-    def add(self, finding: Finding) -> None:
-        """Keep or count a finding."""
+    def turn(self) -> int:
+        """The present place in the order of findings, for one that is known only later."""
+        self._turn += 1
+        return self._turn
+
+    def add(self, finding: Finding, turn: int | None = None) -> None:
+        """Keep or count a finding; `turn` puts it where it would have stood."""
         kind = (finding.check, finding.severity, finding.table)
         self._counts[kind] += 1
         self.broken |= finding.severity == "broken"
         if self._counts[kind] <= LISTED_MOST:
-            self._kept.append(finding)
+            self._kept.append((turn or self.turn(), finding))
 
     def listed(self) -> tuple[Finding, ...]:
         """All that were kept: those of entries in the order of the ledger, then those of tables, then the counts."""
-        order = {id(finding): index for index, finding in enumerate(self._kept)}
-        kept = sorted(self._kept, key=lambda finding: (*_place(finding), order[id(finding)]))
+        kept = [each for _, each in sorted(self._kept, key=lambda kept: (*_place(kept[1]), kept[0]))]
         rest = [
             Finding(check, severity, table=table, message=f"{count - LISTED_MOST} more findings of this kind.")
             for (check, severity, table), count in self._counts.items()

@@ -62,7 +62,9 @@ class Heads:
             message = "This is another vault: the leaf hash of entry 0 is not its fingerprint."
             self._findings.add(step.broken("fingerprint", message, expected=expected, found=found))
         if draft is not None and isinstance(draft.event, LedgerRestored):
-            self._lost.append((draft.event.lost_from, draft.event.lost_to, draft.number))
+            # It speaks of the epochs before its own, whether it opened that or declared it later.
+            opened = numbers.number_of(step.epoch, 0)
+            self._lost.append((draft.event.lost_from, draft.event.lost_to, opened))
         head = self._remembered
         if head is None or (step.epoch, step.sequence) != (head.epoch, head.sequence):
             return

@@ -9,10 +9,11 @@ from cryoledger.audit.findings import Finding, Findings
 from cryoledger.domain import catalogue, numbers
 from cryoledger.domain.facts import Change, Draft, Inventory, Put
 from cryoledger.domain.records import Mention, PublicKey
+from cryoledger.domain.restore_records import Restoration
 from cryoledger.domain.roles import Kind
 from cryoledger.domain.signing import FIRST_ENROLMENTS
 
-__all__ = ["Remarks", "suspect_ranges"]
+__all__ = ["Remarks", "suspect_ranges", "undeclared_restores"]
 
 
 class Remarks:
@@ -72,6 +73,15 @@ class Remarks:
     def _open(self, step: Step, check: str, message: str, found: str) -> None:
         row = numbers.shown(step.number)
         self._findings.add(Finding(check, "open", step.epoch, step.sequence, TABLE, row, None, found, message))
+
+
+def undeclared_restores(inventory: Inventory) -> Iterator[Finding]:
+    """Epochs that a station opened over a restored ledger, and that no two persons have declared yet."""
+    for row in inventory.rows(Restoration):
+        if row.declared is None:
+            epoch, _ = numbers.place_of(row.number)
+            message = f"Work since entry {numbers.shown(row.number)} is unreconciled: nobody has declared the restore."
+            yield Finding("restore", "open", epoch, 0, Restoration.table, str(row.number), "declared", None, message)
 
 
 def suspect_ranges(inventory: Inventory) -> Iterator[Finding]:

@@ -5,14 +5,17 @@ Both are judged by what the entries before it say, replayed here and nowhere rea
 
 from __future__ import annotations
 
+from functools import partial
+
 from cryoledger.audit import draft as drafts
 from cryoledger.audit.chain import Step, at
 from cryoledger.audit.findings import Findings
 from cryoledger.audit.journals import Journals
+from cryoledger.audit.signatures import SignaturePass
 from cryoledger.audit.source import Source
 from cryoledger.domain import numbers, signing
 from cryoledger.domain.catalogue import TYPES
-from cryoledger.domain.events.vault import LedgerRestored, VaultCreated
+from cryoledger.domain.events.vault import LedgerRestored, RestoreFound, VaultCreated
 from cryoledger.domain.facts import Change, Draft, Inventory, Put, Recorded
 from cryoledger.domain.records import PublicKey
 from cryoledger.domain.rulebooks import Rulebook, rulebook
@@ -29,8 +32,11 @@ REMEMBERED_ENTRIES = 256
 class Replay:
     """The ledger carried out again. `stopped` is the number of the entry from which that was impossible."""
 
-    def __init__(self, source: Source, findings: Findings, journals: Journals) -> None:
+    def __init__(
+        self, source: Source, findings: Findings, journals: Journals, signatures: SignaturePass | None = None
+    ) -> None:
         self._source = source
+        self._later = signatures
         self._findings = findings
         self.journals = journals
         self.inventory = Inventory(past=journals.past, entry=self._recorded)
@@ -39,7 +45,10 @@ class Replay:
         self._cache: dict[int, Recorded | None] = {}
 
     def take(self, step: Step) -> tuple[bool, Draft | None, tuple[Change, ...]]:
-        """Judge an entry and carry it out; whether every signature verified, its draft, and what it changed."""
+        """Judge an entry and carry it out; whether every signature verified, its draft, and what it changed.
+
+        Where nothing turns on it here, signatures are verified meanwhile (`SignaturePass`), and taken as good.
+        """
         if step.entry is None:
             self._stop(step)
         if step.entry is None or self.stopped is not None:
@@ -71,9 +80,15 @@ class Replay:
         self.stop(step.number)
 
     def _broken(
-        self, step: Step, check: str, message: str, expected: str | None = None, found: str | None = None
+        self,
+        step: Step,
+        check: str,
+        message: str,
+        expected: str | None = None,
+        found: str | None = None,
+        turn: int | None = None,
     ) -> None:
-        self._findings.add(step.broken(check, message, expected=expected, found=found))
+        self._findings.add(step.broken(check, message, expected=expected, found=found), turn)
 
     def _draft(self, step: Step, entry: Entry) -> tuple[Draft, Rulebook] | None:
         """The draft and its rulebook; None, with a finding, where this program cannot judge the entry."""
@@ -110,20 +125,28 @@ class Replay:
             self._broken(step, "signers", f"The signers cannot be judged: {_name(error)}.")
             return False
         verified = True
+        # Which of two entries was replaced, and what an epoch's opening means, turns on the signatures there.
+        later = self._later if step.follows and step.sequence else None
         for line, signature in zip(lines, entry.signatures, strict=True):
-            verified &= self._verify(step, entry, line.verifier_key, signature)
+            if later is None:
+                verified &= self._verify(step, entry, line.verifier_key, signature)
+                continue
+            again = partial(self._verify, step, entry, line.verifier_key, signature, self._findings.turn())
+            later.add(line.verifier_key, entry.note_text, signature, again)
         return verified
 
-    def _verify(self, step: Step, entry: Entry, verifier_key: str, signature: Signature) -> bool:
+    def _verify(
+        self, step: Step, entry: Entry, verifier_key: str, signature: Signature, turn: int | None = None
+    ) -> bool:
         key = self._key(verifier_key)
         if isinstance(key, CryoledgerError):
-            self._broken(step, "keys", f"The key of {signature.name} cannot be used: {key.message}")
+            self._broken(step, "keys", f"The key of {signature.name} cannot be used: {key.message}", turn=turn)
             return False
         try:
             key.verify(entry.note_text, signature)
         except CryoledgerError as error:
             expected, found = f"{key.name}+{key.key_id_hex}", f"{signature.name}+{signature.key_id.hex()}"
-            self._broken(step, "signatures", error.message, expected, found)
+            self._broken(step, "signatures", error.message, expected, found, turn)
             return False
         return True
 
@@ -188,11 +211,11 @@ class Replay:
         if isinstance(event, VaultCreated) and event.origin != draft.origin:
             message = "The vault was created under another origin than the entry's."
             self._broken(step, "origin", message, event.origin, draft.origin)
-        if isinstance(event, LedgerRestored):
+        if isinstance(event, RestoreFound | LedgerRestored) and step.sequence == 0:
             self._restored(step, event, verified)
 
-    def _restored(self, step: Step, event: LedgerRestored, verified: bool) -> None:
-        """A restore names the epoch that it follows; where two persons signed that, the epoch itself was changed."""
+    def _restored(self, step: Step, event: RestoreFound | LedgerRestored, verified: bool) -> None:
+        """A restore names the epoch that it follows; where that was signed, the epoch itself was changed."""
         before = step.before
         said = (event.origin, event.size, event.root, event.last_leaf_hash)
         kept: tuple[object, ...] = ()

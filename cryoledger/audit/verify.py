@@ -15,8 +15,9 @@ from cryoledger.audit.derived import Comparison, compare_states
 from cryoledger.audit.findings import Findings, Report
 from cryoledger.audit.heads import Heads, Seen
 from cryoledger.audit.journals import Journals
-from cryoledger.audit.remarks import Remarks, suspect_ranges
+from cryoledger.audit.remarks import Remarks, suspect_ranges, undeclared_restores
 from cryoledger.audit.replay import Replay
+from cryoledger.audit.signatures import SignaturePass, SignatureWorkers
 from cryoledger.audit.source import Source, StoredEntry
 from cryoledger.domain import numbers
 from cryoledger.domain.facts import Inventory
@@ -39,24 +40,32 @@ def verify(
     remembered: Seen | None = None,
     fingerprint: bytes | None = None,
     progress: Progress | None = None,
+    workers: SignatureWorkers | None = None,
 ) -> Report:
     """Verify a ledger and the tables derived from it; never raises for anything that the source holds.
 
     `remembered` is the last entry that this station saw, `fingerprint` the leaf hash of entry 0 from paper. Without
     them a vault is only consistent with itself, and the report says so. `progress(done, total)` is called now and then.
+    `workers` verify signatures meanwhile; without them they are verified here.
     """
-    return _Verification(source, remembered, fingerprint, progress).run()
+    return _Verification(source, remembered, fingerprint, progress, workers).run()
 
 
 class _Verification:
     def __init__(
-        self, source: Source, remembered: Seen | None, fingerprint: bytes | None, progress: Progress | None
+        self,
+        source: Source,
+        remembered: Seen | None,
+        fingerprint: bytes | None,
+        progress: Progress | None,
+        workers: SignatureWorkers | None,
     ) -> None:
         self._source = source
         self._findings = Findings()
         self._comparison = Comparison(self._findings)
         self._chain = Chain(self._findings)
-        self._replay = Replay(source, self._findings, Journals(source, self._comparison))
+        self._signatures = SignaturePass(workers) if workers is not None else None
+        self._replay = Replay(source, self._findings, Journals(source, self._comparison), self._signatures)
         self._heads = Heads(self._findings, remembered, fingerprint)
         self._remarks = Remarks(self._findings)
         self._progress = progress
@@ -74,6 +83,8 @@ class _Verification:
             if self._progress is not None and self._chain.entries % PROGRESS_EVERY == 0:
                 self._progress(self._chain.entries, total)
         self._guarded(lambda: self._chain.finish(self._source.entries()))
+        if self._signatures is not None:
+            self._signatures.finish()
         self._heads.finish(self._chain)
         self._tables()
         if self._progress is not None:
@@ -135,7 +146,7 @@ class _Verification:
         self._replay.journals.finish()
         inventory: Inventory = self._replay.inventory
         compare_states(self._source, inventory, self._comparison)
-        for finding in suspect_ranges(inventory):
+        for finding in (*suspect_ranges(inventory), *undeclared_restores(inventory)):
             self._findings.add(finding)
 
     def _covers(self) -> tuple[str, ...]:

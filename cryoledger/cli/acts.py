@@ -108,7 +108,9 @@ def ask(call: Call, event: Event, by: Signers) -> list[By]:
     return ask_for(call, [(line.meaning, _roles(line)) for line in lines], told, by)
 
 
-def ask_for(call: Call, meanings: Sequence[tuple[str, str]], told: str, by: Signers) -> list[By]:
+def ask_for(
+    call: Call, meanings: Sequence[tuple[str, str]], told: str, by: Signers, *, clock: bool = True
+) -> list[By]:
     """Signers with these meanings and their PINs, after telling each what is signed."""
     from cryoledger.custody.record import By
     from cryoledger.custody.vault import person_by
@@ -121,7 +123,8 @@ def ask_for(call: Call, meanings: Sequence[tuple[str, str]], told: str, by: Sign
         )
     with call.reading() as reading:
         people = [person_by(reading, name) for name in by.names]
-    check_clock(call, confirmed=by.confirm_clock)
+    if clock:
+        check_clock(call, confirmed=by.confirm_clock)
     asked = []
     for person, (meaning, _) in zip(people, meanings, strict=True):
         output.narrate(f"Signing as {meaning}: {told}")

@@ -12,8 +12,10 @@ import typer
 from cryoledger import __version__
 from cryoledger.cli import (
     administration,
+    backups,
     creation,
     doses,
+    excursions,
     holds,
     looking,
     orders,
@@ -64,12 +66,19 @@ GROUPS: tuple[tuple[str, str, str, str], ...] = (
         QUALITY,
         "Corrections: new entries that set an earlier one right, which stays in sight.",
     ),
+    ("import", "importing", QUALITY, "Imports: a laboratory's own list of its freezers, from CSV or XLSX."),
+    ("export", "importing", QUALITY, "Exports: the inventory as a table that other programs import."),
+    ("downtime", "downtime", TECHNICIAN, "Downtime: work on paper, and the paper back into the ledger."),
     ("person", "people", ADMINISTRATOR, "People: roles, badges, PINs. `cryoledger person maria.s` shows one."),
-    ("station", "administration", ADMINISTRATOR, "Stations: workstations with a key of their own."),
+    ("station", "stations", ADMINISTRATOR, "Stations: workstations with a key of their own."),
+    ("vault", "stations", ADMINISTRATOR, "The vault as a whole: moving it between a file and PostgreSQL."),
     ("codes", "reading", AUDITOR, "Codes: what a scan says."),
     ("manual", "reading", AUDITOR, "The manual's reference, made from the program itself."),
 )
-ALONE = (creation, people, administration, holds, orders, doses, looking, reading, verifying, screens)
+ALONE = (
+    creation, people, administration, backups, holds, orders, doses,
+    excursions, looking, reading, verifying, screens,
+)  # fmt: skip
 
 
 @cache

@@ -11,7 +11,7 @@ import sys
 from cryoledger.cli import output
 from cryoledger.errors import PinError, RequestError
 
-__all__ = ["at_terminal", "new_pin", "pin", "sheet_text", "wristband", "yes"]
+__all__ = ["at_terminal", "join_code", "new_pin", "pin", "sheet_text", "wristband", "yes"]
 
 LINE_MAX = 4096
 SHEET_MAX = 64 * 1024
@@ -51,6 +51,14 @@ def wristband() -> str:
     if not line:
         raise RequestError("No wristband was scanned.", "Scan it, or give its text as the first line of stdin.")
     return line
+
+
+def join_code() -> str:
+    """The one-time code with which a station joins."""
+    code = _hidden("Code of `station invite`: ") if at_terminal() else _line()
+    if not code:
+        raise RequestError("No code was entered.", "Type it, or give it as the first line of stdin.")
+    return code
 
 
 def sheet_text() -> str:

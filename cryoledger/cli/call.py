@@ -51,6 +51,8 @@ class Call:
             from cryoledger.custody.vault import Vault
 
             self._vault = Vault.open(self.location)
+            if self._vault.warning:
+                output.narrate(self._vault.warning)
         return self._vault
 
     def adopt(self, vault: Vault) -> None:

@@ -10,6 +10,7 @@ import enum
 import importlib
 import re
 import typing
+from keyword import iskeyword
 from typing import Any
 
 import typer
@@ -80,7 +81,8 @@ class ByCode(TyperGroup):
 
     def _acts(self) -> dict[str, Any]:
         if self._module and not self.commands:
-            application = getattr(importlib.import_module(self._module), self.name or "")
+            name = self.name or ""  # `import` is a word of Python: its application is called import_
+            application = getattr(importlib.import_module(self._module), f"{name}_" if iskeyword(name) else name)
             self.commands.update(typer.main.get_group(application).commands)
         return dict(self.commands)
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from cryoledger.audit import Finding, Report
     from cryoledger.audit.verify import Progress
 
-__all__ = ["register"]
+__all__ = ["register", "shown_progress"]
 
 EXAMPLE = """\
 cryoledger verify
@@ -43,7 +43,7 @@ def verify(
 
     try:
         known = _fingerprint(fingerprint) if fingerprint else None
-        report = verify_at(place or named_vault(call.named), fingerprint=known, progress=_progress())
+        report = verify_at(place or named_vault(call.named), fingerprint=known, progress=shown_progress())
     except CryoledgerError as error:
         output.narrate(f"Could not verify: {error}")
         return exit_codes.USAGE
@@ -61,7 +61,8 @@ def _fingerprint(text: str) -> bytes:
     return content
 
 
-def _progress() -> Progress | None:
+def shown_progress() -> Progress | None:
+    """How far a verification is, where a person looks at stderr."""
     if not sys.stderr.isatty():
         return None
 

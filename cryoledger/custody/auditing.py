@@ -12,11 +12,14 @@ import typing
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import fields, replace
+from functools import cache
+from typing import Any
 
 from cryoledger import audit
 from cryoledger.audit.verify import Progress
 from cryoledger.custody.station_folder import StationFolder
 from cryoledger.custody.vault import Vault
+from cryoledger.custody.verifying import Workers
 from cryoledger.database import files, guards, migrate, statements
 from cryoledger.database.driver import Driver, connect
 from cryoledger.database.facts import ENTRY_COLUMNS, Stored
@@ -65,8 +68,14 @@ class DatabaseSource:
         return [_record(record, row) for row in self._driver.all(sql, tuple(given.values()))]
 
 
+@cache
+def _hints(record: type[Record]) -> dict[str, Any]:
+    """The types of a record's columns; resolving them anew for each row would cost more than all else."""
+    return typing.get_type_hints(record)
+
+
 def _record(record: type[Record], row: tuple[object, ...]) -> Record | audit.BadRow:
-    hints = typing.get_type_hints(record)
+    hints = _hints(record)
     for field, value in zip(fields(record), row, strict=True):  # type: ignore[arg-type]
         if not isinstance(value, hints[field.name]):
             columns = [each.name for each in fields(record)]  # type: ignore[arg-type]
@@ -75,9 +84,12 @@ def _record(record: type[Record], row: tuple[object, ...]) -> Record | audit.Bad
     return record(*row)
 
 
-def verify_at(location: str, *, fingerprint: bytes | None = None, progress: Progress | None = None) -> audit.Report:
+def verify_at(
+    location: str, *, fingerprint: bytes | None = None, progress: Progress | None = None, remembered: bool = True
+) -> audit.Report:
     """Verify the vault at a path or URL against the head that this station remembers, and a fingerprint from paper.
 
+    Without `remembered` it may lag behind what this station saw, as a backup does.
     Raises a VaultError only where there is no vault to read: nothing there, not ours, cut off, or of a newer version.
     """
     place = Location.parse(location)
@@ -93,8 +105,11 @@ def verify_at(location: str, *, fingerprint: bytes | None = None, progress: Prog
         driver.begin(writing=False)
         found = _of_the_database(driver)
         source = DatabaseSource(driver)
-        remembered = _remembered(source)
-        report = audit.verify(source, remembered=remembered, fingerprint=fingerprint, progress=progress)
+        head = _remembered(source) if remembered else None
+        with Workers.for_entries(source.count) as workers:
+            report = audit.verify(
+                source, remembered=head, fingerprint=fingerprint, progress=progress, workers=workers
+            )
         driver.rollback()
     findings = (*found, *report.findings)
     covers = (*report.covers, "database: its own check of pages and indexes, and the guards of the ledger")

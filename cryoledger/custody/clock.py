@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from cryoledger.domain import times
-from cryoledger.errors import Refusal
+from cryoledger.errors import Refusal, VaultError
 
 BEHIND_MILLISECONDS_MAX = 5_000
 AHEAD_MILLISECONDS_MAX = 12 * 60 * 60 * 1000
+ASKED_AGAIN_SECONDS = 10.0
 
 
 class Clock(Protocol):
@@ -45,6 +48,43 @@ class SteppingClock:
     def set(self, moment: datetime) -> None:
         """Set the clock, to an aware time."""
         self._now = _cut(moment)
+
+
+class ServerClock:
+    """The clock of the vault's server, which all its stations share.
+
+    An entry is dated by `of`, in its own transaction. `now` is for screens and for what is typed: the server is asked
+    every few seconds, and between that, or while it does not answer, its last answer is carried on.
+    """
+
+    def __init__(self, ask: Callable[[], int], monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._ask = ask
+        self._monotonic = monotonic
+        self._known: tuple[int, float] | None = None  # the server's milliseconds, and when it said so
+
+    def now(self) -> datetime:
+        """The present by the server's clock, near enough to show; VaultError where it never answered."""
+        asked = self._monotonic()
+        if self._known is None or asked - self._known[1] > ASKED_AGAIN_SECONDS:
+            try:
+                self._known = self._ask(), asked
+            except VaultError:
+                if self._known is None:
+                    raise
+        milliseconds, since = self._known
+        return moment(milliseconds + int((asked - since) * 1000))
+
+    def of(self, milliseconds: int | None) -> datetime:
+        """The present in a transaction that the server dated."""
+        if milliseconds is None:
+            raise RuntimeError("a server's clock needs a server")
+        self._known = milliseconds, self._monotonic()
+        return moment(milliseconds)
+
+
+def moment(milliseconds: int) -> datetime:
+    """The instant so long after 1970 began."""
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=milliseconds)
 
 
 def stamp(head_recorded_at: str | None, now: datetime, *, confirmed: bool = False, corrected: bool = False) -> str:

@@ -14,12 +14,13 @@ from zoneinfo import ZoneInfo
 
 from cryoledger import __version__
 from cryoledger.codes import badge_code
-from cryoledger.custody.clock import Clock, SystemClock
+from cryoledger.custody.clock import Clock
 from cryoledger.custody.keyring import Keyring
 from cryoledger.custody.record import new_id, note_text
 from cryoledger.custody.recovery_sheet import RecoverySheet
 from cryoledger.custody.station_folder import StationFolder
-from cryoledger.custody.vault import Vault, default_station_name, sheet_path
+from cryoledger.custody.vault import Vault, clock_of, default_station_name, sheet_path
+from cryoledger.database import migrate
 from cryoledger.database.local import WrappedKey as StoredKey
 from cryoledger.database.location import Location
 from cryoledger.database.store import Store, Stored, Transaction
@@ -89,7 +90,6 @@ def create(request: Request, pin: str, *, clock: Clock | None = None, kdf: KdfPa
     sheet_at = request.sheet or sheet_path(request.location)
     if sheet_at.exists():
         raise VaultError(f"{sheet_at} exists already.", "Move it away, or name another place for the recovery sheet.")
-    clock = clock or SystemClock()
     keyring = Keyring()
     try:
         return _create(request, pin, clock, kdf, keyring, sheet_at)
@@ -99,7 +99,7 @@ def create(request: Request, pin: str, *, clock: Clock | None = None, kdf: KdfPa
 
 
 def _create(
-    request: Request, pin: str, clock: Clock, kdf: KdfParameters | None, keyring: Keyring, sheet_at: Path
+    request: Request, pin: str, clock: Clock | None, kdf: KdfParameters | None, keyring: Keyring, sheet_at: Path
 ) -> Created:
     secret = secrets.token_bytes(32)
     origin, station = request.origin, request.station or default_station_name()
@@ -124,13 +124,13 @@ def _create(
         program=f"cryoledger {__version__}",
     )
     event = catalogue.parse("VaultCreated", catalogue.data_of(event))  # type: ignore[assignment]
-    draft = _first_draft(event, clock, name, station, origin)
-    text = note_text(draft, ZERO_HASH)
-    own = [keyring.sign(name, text), machine.sign(text), log.sign(text), recovery.sign(text)]
-    stored = Stored.of(1, seal(text, own))
     kept = [wrapped, *(_wrap(key, secret, origin) for key in (log, log_ml_dsa))]
     store = Store.create(request.location)
     try:
+        draft = _first_draft(event, clock or clock_of(store), name, station, origin)
+        text = note_text(draft, ZERO_HASH)
+        own = [keyring.sign(name, text), machine.sign(text), log.sign(text), recovery.sign(text)]
+        stored = Stored.of(1, seal(text, own))
         folder = StationFolder.for_vault(stored.leaf_hash)
         with store.writing() as transaction:
             rules = rulebook(CURRENT)
@@ -142,7 +142,7 @@ def _create(
             RecoverySheet(origin, stored.leaf_hash, secret, recovery.seed).write(sheet_at)
     except BaseException:
         store.close()
-        _remove(request.location)
+        migrate.remove(Location.parse(request.location))
         raise
     keyring.load_station(station, machine.seed)
     vault = Vault(store, folder, stored.leaf_hash, clock=clock, keyring=keyring, kdf=kdf)
@@ -187,11 +187,3 @@ def _keep(transaction: Transaction, wrapped: Iterable[WrappedKey]) -> None:
 def stored_key(wrapped: WrappedKey) -> StoredKey:
     """A wrapped key as a row of the vault."""
     return StoredKey(wrapped.name, wrapped.key_id.hex(), json.dumps(wrapped.to_dict()))
-
-
-def _remove(location: str) -> None:
-    """Take away the half-made file of a vault that could not be created."""
-    path = Location.parse(location).path
-    if path is not None:
-        for suffix in ("", "-wal", "-shm"):
-            path.with_name(path.name + suffix).unlink(missing_ok=True)

@@ -15,7 +15,8 @@ import os
 import subprocess
 import sys
 import threading
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -104,6 +105,32 @@ class Keyring:
             (signature,) = self._ask(Code.SIGN, name.encode(), text)
         return Signature(name, verifier.key_id, signature)
 
+    @contextmanager
+    def signing(self, name: str, text: bytes) -> Iterator[Callable[[], Signature]]:
+        """As `sign`, while the block goes on with something else: what it is given waits for the signature.
+
+        The child works on nothing else until the block ends; a signature that was not fetched is thrown away.
+        """
+        with self._turn:
+            verifier = self._need(name)
+            self._send(Code.SIGN, name.encode(), text)
+            fetched = False
+
+            def fetch() -> Signature:
+                nonlocal fetched
+                if fetched:
+                    raise RuntimeError("the signature was fetched already")
+                fetched = True
+                (signature,) = self._receive(_SECONDS)
+                return Signature(name, verifier.key_id, signature)
+
+            try:
+                yield fetch
+            finally:
+                if not fetched:
+                    with suppress(CryoledgerError):
+                        self._receive(_SECONDS)
+
     def signer(self, name: str) -> KeyringSigner:
         """An unlocked key as a `Signer`; PinError where it is not unlocked."""
         with self._turn:
@@ -176,13 +203,34 @@ class Keyring:
 
     def _ask(self, code: Code, *fields: bytes) -> list[bytes]:
         """The answer to one question; StationError where the child died of it or before."""
-        process = self._process
-        if process is None or process.stdin is None or process.stdout is None:
+        self._send(code, *fields)
+        return self._receive(_PIN_SECONDS if code in (Code.UNLOCK, Code.ENROL, Code.REWRAP) else _SECONDS)
+
+    def _send(self, code: Code, *fields: bytes) -> None:
+        stdin = self._process.stdin if self._process is not None else None
+        if stdin is None:
             raise RuntimeError("there is no signing process")
-        patience = _PIN_SECONDS if code in (Code.UNLOCK, Code.ENROL, Code.REWRAP) else _SECONDS
+        with self._whole():
+            frames.send(stdin.fileno(), code, *fields)
+
+    def _receive(self, patience: float) -> list[bytes]:
+        stdout = self._process.stdout if self._process is not None else None
+        if stdout is None:
+            raise RuntimeError("there is no signing process")
+        with self._whole():
+            answer, parts = frames.receive(stdout.fileno(), patience)
+        if answer is Code.DONE:
+            return parts
+        texts = [part.decode() for part in parts]
+        if answer is Code.REFUSED:
+            raise _ERRORS.get(texts[0], StationError)(texts[1], texts[2])
+        raise RuntimeError(f"the signing process failed with {texts[0]}")
+
+    @contextmanager
+    def _whole(self) -> Iterator[None]:
+        """One half of an exchange; what breaks it ends the process, whose pipes hold nobody knows what."""
         try:
-            frames.send(process.stdin.fileno(), code, *fields)
-            answer, parts = frames.receive(process.stdout.fileno(), patience)
+            yield
         except (OSError, EOFError, ValueError):
             self._end()
             raise StationError(
@@ -191,12 +239,6 @@ class Keyring:
         except BaseException:  # an interrupted exchange leaves its answer in the pipe
             self._end()
             raise
-        if answer is Code.DONE:
-            return parts
-        texts = [part.decode() for part in parts]
-        if answer is Code.REFUSED:
-            raise _ERRORS.get(texts[0], StationError)(texts[1], texts[2])
-        raise RuntimeError(f"the signing process failed with {texts[0]}")
 
     def _end(self) -> None:
         process, self._process, self._verifiers = self._process, None, {}

@@ -11,18 +11,20 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from cryoledger.custody.clock import stamp
+from cryoledger.custody.retrying import until_known
 from cryoledger.custody.unlock import unlock
 from cryoledger.custody.vault import Vault
 from cryoledger.database.store import Stored, Transaction
 from cryoledger.domain import catalogue, numbers, signing, times
 from cryoledger.domain.events.vault import ClockStepped, RequestRefused
-from cryoledger.domain.facts import Draft, Facts, Signed
+from cryoledger.domain.facts import Change, Draft, Facts, Signed
 from cryoledger.domain.fields import Event, Named
 from cryoledger.domain.records import SUBJECT_RECORD, Person, Site
 from cryoledger.domain.roles import Kind, Line
-from cryoledger.domain.rulebooks import CURRENT, rulebook
+from cryoledger.domain.rulebooks import CURRENT, Rulebook, rulebook
 from cryoledger.errors import ConflictError, CryoledgerError, PinError, Refusal
 from cryoledger.ledger import canonical
 from cryoledger.ledger.entry import ZERO_HASH, Entry, Envelope, SignerRole, entry_text, seal, uuid7
@@ -73,13 +75,15 @@ def record(
     `occurred_at` is given for what happened earlier; `id` makes a retry find what an earlier try recorded;
     `also` writes local rows in the same transaction. Raises Refusal, PinError, ConflictError, VaultError.
     """
-    event = _clean(event)
+    event, made = _clean(event), id or new_id(times.text_of(vault.clock.now()))
     declaration = catalogue.of(type(event).__name__)
     signers = _signers(vault, event, by)
     try:
         for each in by:
             _ask_pin(vault, each, declaration.signing.pin)
-        return _write(vault, event, signers, occurred_at, id, also)
+        return until_known(
+            made, lambda again: _write(vault, event, signers, occurred_at, made, also, find=again or id is not None)
+        )
     except Refusal as refusal:
         if refusal.safety and declaration.signing.kind is not Kind.OBSERVED:
             note_refusal(vault, declaration.name, refusal, event, by[0].name if by else None)
@@ -115,42 +119,46 @@ def _known(facts: Facts, event: Event | None) -> tuple[Named, ...]:
 
 def _clean(event: Event) -> Event:
     """The event with its text as it will be signed; TextError for what may not be recorded."""
-    name = type(event).__name__
-    data = canonical.clean(catalogue.data_of(event))
+    given = catalogue.data_of(event)
+    data = canonical.clean(given)
     assert isinstance(data, dict)
-    return catalogue.parse(name, data)
+    return event if data == given else catalogue.parse(type(event).__name__, data)
 
 
 def _signers(vault: Vault, event: Event, by: Sequence[By]) -> tuple[Signed, ...]:
+    return signers_of(event, vault.station, [each.name for each in by])
+
+
+def signers_of(event: Event, station: str, names: Sequence[str]) -> tuple[Signed, ...]:
     """Names and meanings, in order: optional lines stay away where fewer persons sign than there are lines."""
     declaration = catalogue.of(type(event).__name__)
     if declaration.signing.kind is Kind.OBSERVED:
-        return (Signed(vault.station, "observed"),)
+        return (Signed(station, "observed"),)
     lines: list[Line] = list(declaration.signing.lines)
     if signing.proposal_of(event) is not None:
         lines = lines[1:]
     for line in reversed(lines):
-        if line.optional and len(lines) > len(by):
+        if line.optional and len(lines) > len(names):
             lines.remove(line)
     meanings = [line.meaning for line in lines]
-    if len(by) == len(meanings) + 1 and event.late is not None:
+    if len(names) == len(meanings) + 1 and event.late is not None:
         meanings.append(signing.COUNTERSIGNED)
-    if len(by) != len(meanings):
+    if len(names) != len(meanings):
         raise Refusal("I7", f"{declaration.name} is signed by: {', '.join(meanings)}.", "Let every person sign.")
-    return tuple(Signed(each.name, meaning) for each, meaning in zip(by, meanings, strict=True))
+    return tuple(Signed(name, meaning) for name, meaning in zip(names, meanings, strict=True))
 
 
 def _ask_pin(vault: Vault, by: By, asked: bool) -> None:
     if by.pin is not None:
         unlock(vault, by.name, by.pin)
-    elif asked and not by.fresh and by.name != vault.station:
+    elif asked and not by.fresh and by.name not in (vault.station, *vault.batch):
         raise PinError(f"The PIN of {by.name} is asked for this.", "Enter it.")
 
 
 def _lock_others(vault: Vault, by: Sequence[By]) -> None:
     """Whoever is not signed in here signed once: the key is locked again."""
     for each in by:
-        if each.name not in (vault.signed_in, vault.station):
+        if each.name not in (vault.signed_in, vault.station, *vault.batch):
             vault.keyring.lock(each.name)
 
 
@@ -159,20 +167,20 @@ def _write(
     event: Event,
     signers: tuple[Signed, ...],
     occurred_at: str | None,
-    event_id: str | None,
+    event_id: str,
     also: Also | None,
+    *,
+    find: bool,
 ) -> Sealed:
     with vault.store.writing() as transaction:
-        if event_id is not None:
-            earlier = _same_as(transaction.find(event_id), event, signers)
-            if earlier is not None:
-                return earlier
-        step = _clock_step(vault, transaction, signers)
-        if step is not None:
-            _append(vault, transaction, step, (Signed(vault.station, "observed"),), None, None)
-        sealed = _append(vault, transaction, event, signers, occurred_at, event_id)
-        if also is not None:
-            also(transaction)
+        sealed = _same_as(transaction.find(event_id), event, signers) if find else None
+        if sealed is None:
+            step = _clock_step(vault, transaction, signers)
+            if step is not None:
+                _append(vault, transaction, step, (Signed(vault.station, "observed"),), None, None)
+            sealed = _append(vault, transaction, event, signers, occurred_at, event_id)
+            if also is not None:
+                also(transaction)
     vault.remember(Stored.of(sealed.epoch, sealed.entry), sealed.entry.origin)
     return sealed
 
@@ -188,8 +196,8 @@ def _append(
     draft = _draft(vault, transaction, event, signers, occurred_at, event_id)
     rules = rulebook(draft.rules)
     rules.check(draft, transaction.facts)
-    entry = _sign(vault, transaction, draft)
-    transaction.append(Stored.of(draft.epoch, entry), rules.changes(draft, transaction.facts))
+    entry, changes = _sign(vault, transaction, draft, rules)
+    transaction.append(Stored.of(draft.epoch, entry), changes)
     return Sealed(draft.epoch, entry)
 
 
@@ -214,7 +222,7 @@ def _clock_step(vault: Vault, transaction: Transaction, signers: tuple[Signed, .
     if head is None:
         return None
     try:
-        stamp(head.recorded_at, vault.clock.now())
+        stamp(head.recorded_at, vault.now_in(transaction))
     except Refusal as refusal:
         if refusal.rule != "time.ahead":
             return None
@@ -239,7 +247,7 @@ def _draft(
     name = type(event).__name__
     recorded_at = stamp(
         head.recorded_at,
-        vault.clock.now(),
+        vault.now_in(transaction),
         confirmed=isinstance(event, ClockStepped),
         corrected=name == "ClockCorrected",
     )
@@ -261,16 +269,31 @@ def _draft(
     )
 
 
-def _sign(vault: Vault, transaction: Transaction, draft: Draft) -> Entry:
-    """The sealed entry; every signature is checked against the key that the ledger expects before it is kept."""
+def _sign(
+    vault: Vault, transaction: Transaction, draft: Draft, rules: Rulebook
+) -> tuple[Entry, tuple[Change, ...]]:
+    """The sealed entry and what it changes, which is worked out while the first signer's key signs.
+
+    Every signature is checked against the key that the ledger expects before it is kept.
+    """
     head = transaction.head()
     text = note_text(draft, head.leaf_hash if head is not None else ZERO_HASH)
-    signatures: list[Signature] = []
-    for expected in signing.expected(draft, transaction.facts):
-        signature = vault.keyring.sign(expected.name, text)
-        VerifierKey.parse(expected.verifier_key).verify(text, signature)
-        signatures.append(signature)
-    return seal(text, signatures)
+    first, *others = signing.expected(draft, transaction.facts)
+    with vault.keyring.signing(first.name, text) as fetch:
+        changes = rules.changes(draft, transaction.facts)
+        signatures = [_checked(first, text, fetch())]
+    signatures += [_checked(each, text, vault.keyring.sign(each.name, text)) for each in others]
+    return seal(text, signatures), changes
+
+
+def _checked(expected: signing.Expected, text: bytes, signature: Signature) -> Signature:
+    _verifier(expected.verifier_key).verify(text, signature)
+    return signature
+
+
+@lru_cache(maxsize=256)
+def _verifier(text: str) -> VerifierKey:
+    return VerifierKey.parse(text)
 
 
 def note_text(draft: Draft, previous: bytes) -> bytes:

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import platform
 import re
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from cryoledger.custody.clock import Clock, SystemClock
+from cryoledger.custody.clock import Clock, ServerClock, SystemClock
 from cryoledger.custody.keyring import Keyring
 from cryoledger.custody.remembered_head import RememberedHead
+from cryoledger.custody.set_back import check_head, check_pending, forked, unreconciled_text
 from cryoledger.custody.station_folder import StationFolder
 from cryoledger.custody.subject_keys import SubjectKeys
 from cryoledger.database.store import Head, Reading, Store, Stored
@@ -31,7 +33,8 @@ FIRST_ENTRY = numbers.number_of(1, 0)
 class Vault:
     """One vault, open at one station.
 
-    `kdf` is what new PINs are wrapped with; `clock_confirmed` says that a person compared a clock that leapt.
+    `kdf` is what new PINs are wrapped with; `clock_confirmed` says that a person compared a clock that leapt;
+    `batch` are those whose PINs, given once, hold for every act of a batch that they sign as a whole.
     """
 
     def __init__(
@@ -47,12 +50,13 @@ class Vault:
         self.store = store
         self.folder = folder
         self.fingerprint = fingerprint
-        self.clock = clock or SystemClock()
+        self.clock = clock or clock_of(store)
         self.keyring = keyring or Keyring()
         self.kdf = kdf
         self.clock_confirmed = False
         self.warning = ""
         self.signed_in: str | None = None
+        self.batch: frozenset[str] = frozenset()
         self._station: str | None = None
         self._subjects: SubjectKeys | None = None
         self._head_folder = folder.head
@@ -74,7 +78,14 @@ class Vault:
                 folder = StationFolder.for_vault(first.leaf_hash)
                 if remembered:
                     check_head(reading, folder.head.read())
-            return cls(store, folder, first.leaf_hash, clock=clock, kdf=kdf)
+                    check_pending(reading)
+                warning = unreconciled_text(reading)
+            if remembered:
+                # What answers after a break may be another server, which lacks the last commits.
+                store.when_reconnected(lambda reading: check_head(reading, folder.head.read()))
+            vault = cls(store, folder, first.leaf_hash, clock=clock, kdf=kdf)
+            vault.warning = warning
+            return vault
         except BaseException:
             store.close()
             raise
@@ -95,6 +106,15 @@ class Vault:
             self._station = name
         return self._station
 
+    def act_as(self, name: str, seed: bytes) -> None:
+        """Sign as a station that is about to enrol itself."""
+        self.keyring.load_station(name, seed)
+        self._station = name
+
+    def now_in(self, reading: Reading) -> datetime:
+        """The present, for an entry of this transaction: of the server, unless another clock was given."""
+        return self.clock.of(reading.server_milliseconds()) if isinstance(self.clock, ServerClock) else self.clock.now()
+
     @property
     def secret(self) -> bytes:
         """The vault secret, read from the station's own file each time."""
@@ -112,9 +132,9 @@ class Vault:
         return self._subjects
 
     def origin(self) -> str:
-        """The ledger's origin in the present epoch."""
+        """The ledger's origin as it was created: keys stay wrapped under it through every epoch."""
         with self.store.reading() as reading:
-            return head_of(reading).origin
+            return first_of(reading).parse().origin
 
     def remember(self, stored: Stored, origin: str) -> None:
         """Keep the entry just committed as the last that this station saw.
@@ -128,12 +148,15 @@ class Vault:
             self.warning = str(error)
             return
         if standing.place == head.place and standing.leaf_hash != head.leaf_hash:
-            raise _forked(standing)
+            raise forked(standing)
+        if standing.place > head.place:  # of another program at this station, unless a copy of the vault is in use
+            with self.store.reading() as reading:
+                check_head(reading, standing)
 
     def lock(self) -> None:
         """Forget every unlocked key, and put the remembered head on the disk."""
         self.keyring.lock()
-        self.signed_in = None
+        self.signed_in, self.batch = None, frozenset()
         if self._head_folder.read() is not None:
             self._head_folder.sync()
 
@@ -153,6 +176,18 @@ class Vault:
         self.close()
 
 
+def clock_of(store: Store) -> Clock:
+    """The clock that dates a vault's entries: its server's, or this machine's where the vault is a file."""
+    if store.location.path is not None:
+        return SystemClock()
+
+    def ask() -> int:
+        with store.reading() as reading:
+            return reading.server_milliseconds() or 0
+
+    return ServerClock(ask)
+
+
 def site_of(reading: Reading) -> Site:
     """The site's row."""
     site = reading.facts.get(Site, "site")
@@ -161,30 +196,20 @@ def site_of(reading: Reading) -> Site:
     return site
 
 
+def first_of(reading: Reading) -> Stored:
+    """The entry that created the vault."""
+    first = reading.entry(FIRST_ENTRY)
+    if first is None:
+        raise VaultDamagedError("The vault has no first entry.", "Restore a backup.")
+    return first
+
+
 def head_of(reading: Reading) -> Head:
     """The last entry of a vault that has one."""
     head = reading.head()
     if head is None:
         raise VaultDamagedError("The vault has no entries.", "Restore a backup.")
     return head
-
-
-def check_head(reading: Reading, remembered: RememberedHead | None) -> None:
-    """Raise the alarm where the ledger does not extend what this station remembers of it."""
-    if remembered is None:
-        return
-    entry = reading.entry(numbers.number_of(*remembered.place))
-    if entry is None or entry.leaf_hash != remembered.leaf_hash:
-        raise _forked(remembered)
-
-
-def _forked(remembered: RememberedHead) -> VaultDamagedError:
-    place = numbers.shown(numbers.number_of(*remembered.place))
-    return VaultDamagedError(
-        f"ALARM: this station saw entry {place} of this ledger, and the vault does not contain it. "
-        "It was rolled back, cut, or replaced by a copy.",
-        "Do not record in it. Keep the file, run `cryoledger verify` on it, and restore the newest backup.",
-    )
 
 
 def person_by(reading: Reading, who: str) -> Person:

@@ -1,4 +1,4 @@
-"""Plain connections: the few verbs that the vault needs, on SQLite and on PostgreSQL, with one SQL for both.
+"""Plain connections: the few verbs that the vault needs, with one SQL for SQLite (here) and `postgresql`.
 
 Statements are written with `?` placeholders and quoted names. Every error leaves here as one of `errors` (see
 `faults`). A driver belongs to one thread at a time; `Store` sees to it.
@@ -6,21 +6,18 @@ Statements are written with `?` placeholders and quoted names. Every error leave
 
 from __future__ import annotations
 
-import importlib
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Protocol, cast
 
 from cryoledger.database import faults
 from cryoledger.database.location import Location
-from cryoledger.errors import RequestError, VaultError
+from cryoledger.errors import VaultError
 
-__all__ = ["BUSY_SECONDS", "Driver", "PostgresqlDriver", "Row", "SqliteDriver", "Value", "connect", "sqlite_connection"]
+__all__ = ["BUSY_SECONDS", "Driver", "Row", "SqliteDriver", "Value", "connect", "sqlite_connection"]
 
 BUSY_SECONDS = 5.0
-_WRITER_LOCK = 0x63727956617574  # any constant: stations of one vault wait for each other at it
-
 Value = str | int | bytes | None
 Row = tuple[Any, ...]
 
@@ -30,8 +27,11 @@ class Driver(Protocol):
 
     dialect: str
 
-    def begin(self, *, writing: bool) -> None:
-        """Start a transaction: the only one that writes, or one that sees a single state throughout."""
+    def begin(self, *, writing: bool, first: str = "") -> Row | None:
+        """Start a transaction: the only one that writes, or one that sees a single state throughout.
+
+        `first` may be a question whose answer's first row is returned, so that a server is asked only once.
+        """
 
     def commit(self) -> None:
         """Keep what was done since `begin`; on return it is on the disk."""
@@ -45,6 +45,9 @@ class Driver(Protocol):
     def execute_many(self, sql: str, rows: Iterable[Sequence[Value]]) -> None:
         """Run a statement once for each row of parameters."""
 
+    def together(self) -> AbstractContextManager[None]:
+        """Statements that wait for no answer of each other; what they raise may come at the end of the block."""
+
     def one(self, sql: str, params: Sequence[Value] = ()) -> Row | None:
         """The first row of an answer."""
 
@@ -54,6 +57,9 @@ class Driver(Protocol):
     def each(self, sql: str, params: Sequence[Value] = ()) -> Iterator[Row]:
         """The rows of an answer one after the other, however many."""
 
+    def milliseconds(self) -> int | None:
+        """The database's own time since 1970, in a transaction that writes as it began; None where it has no clock."""
+
     def close(self) -> None:
         """Let go of the connection."""
 
@@ -62,6 +68,8 @@ def connect(location: Location, *, writing: bool, busy_seconds: float = BUSY_SEC
     """A connection to a vault that is known to be there."""
     if location.path is not None:
         return SqliteDriver(location, writing=writing, busy_seconds=busy_seconds)
+    from cryoledger.database.postgresql import PostgresqlDriver
+
     return PostgresqlDriver(location, busy_seconds=busy_seconds)
 
 
@@ -108,13 +116,14 @@ class SqliteDriver:
         except sqlite3.Error as error:
             raise faults.of_sqlite(error, location) from error
 
-    def begin(self, *, writing: bool) -> None:
+    def begin(self, *, writing: bool, first: str = "") -> Row | None:
         """Start a transaction (see Driver)."""
         if self._connection.in_transaction:
             raise RuntimeError("a transaction is open already")
         self.execute("BEGIN IMMEDIATE" if writing else "BEGIN")
         if not writing:
             self.one("SELECT 1 FROM sqlite_schema LIMIT 1")  # the snapshot is taken by the first read, not by BEGIN
+        return self.one(first) if first else None
 
     def commit(self) -> None:
         """Keep what was done (see Driver)."""
@@ -139,6 +148,10 @@ class SqliteDriver:
         except sqlite3.Error as error:
             raise faults.of_sqlite(error, self._location) from error
 
+    def together(self) -> AbstractContextManager[None]:
+        """Nothing to wait for (see Driver)."""
+        return nullcontext()
+
     def one(self, sql: str, params: Sequence[Value] = ()) -> Row | None:
         """The first row (see Driver)."""
         try:
@@ -160,98 +173,10 @@ class SqliteDriver:
         except sqlite3.Error as error:
             raise faults.of_sqlite(error, self._location) from error
 
+    def milliseconds(self) -> int | None:
+        """None: the time of a file is that of the machine."""
+        return None
+
     def close(self) -> None:
         """Let go of the file."""
         self._connection.close()
-
-
-class PostgresqlDriver:
-    """A connection to a PostgreSQL database, through psycopg 3."""
-
-    dialect = "postgresql"
-
-    def __init__(self, location: Location, *, busy_seconds: float) -> None:
-        self._location = location
-        self._psycopg = _psycopg()
-        self._busy = f"{max(1, int(busy_seconds * 1000))}ms"
-        self._answers = 0
-        try:
-            self._connection: Any = self._psycopg.connect(location.conninfo, autocommit=True, connect_timeout=10)
-        except self._psycopg.Error as error:
-            raise faults.of_postgresql(error, location) from error
-
-    def begin(self, *, writing: bool) -> None:
-        """Start a transaction; a writer waits for the one before it and holds the lock to its commit."""
-        if not writing:
-            self.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            return
-        self.execute("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
-        self.execute(f"SET LOCAL lock_timeout = '{self._busy}'")
-        self.execute("SET LOCAL synchronous_commit = 'on'")
-        self.execute(f"SELECT pg_advisory_xact_lock({_WRITER_LOCK})")
-
-    def commit(self) -> None:
-        """Keep what was done (see Driver)."""
-        self.execute("COMMIT")
-
-    def rollback(self) -> None:
-        """Forget what was done (see Driver)."""
-        if not self._connection.closed and self._connection.info.transaction_status != 0:
-            self.execute("ROLLBACK")
-
-    def execute(self, sql: str, params: Sequence[Value] = ()) -> int:
-        """Run a statement (see Driver)."""
-        try:
-            return int(self._connection.execute(_percent(sql), tuple(params)).rowcount)
-        except self._psycopg.Error as error:
-            raise faults.of_postgresql(error, self._location) from error
-
-    def execute_many(self, sql: str, rows: Iterable[Sequence[Value]]) -> None:
-        """Run a statement for each row (see Driver)."""
-        try:
-            with self._connection.cursor() as cursor:
-                cursor.executemany(_percent(sql), rows)
-        except self._psycopg.Error as error:
-            raise faults.of_postgresql(error, self._location) from error
-
-    def one(self, sql: str, params: Sequence[Value] = ()) -> Row | None:
-        """The first row (see Driver)."""
-        rows = self.all(sql, params)
-        return rows[0] if rows else None
-
-    def all(self, sql: str, params: Sequence[Value] = ()) -> list[Row]:
-        """Every row (see Driver)."""
-        try:
-            return cast("list[Row]", self._connection.execute(_percent(sql), tuple(params)).fetchall())
-        except self._psycopg.Error as error:
-            raise faults.of_postgresql(error, self._location) from error
-
-    def each(self, sql: str, params: Sequence[Value] = ()) -> Iterator[Row]:
-        """The rows one after the other, from a cursor that the server holds; needs an open transaction."""
-        self._answers += 1
-        try:
-            with self._connection.cursor(name=f"answer_{self._answers}") as cursor:
-                cursor.itersize = 1000
-                yield from cursor.execute(_percent(sql), tuple(params))
-        except self._psycopg.Error as error:
-            raise faults.of_postgresql(error, self._location) from error
-
-    def close(self) -> None:
-        """Let go of the connection."""
-        self._connection.close()
-
-
-def _psycopg() -> Any:
-    try:
-        return importlib.import_module("psycopg")
-    except ImportError:
-        raise RequestError(
-            "A vault on PostgreSQL needs cryoledger[postgresql], which is not installed.",
-            "Install it with `pip install 'cryoledger[postgresql]'`, or name a SQLite file.",
-        ) from None
-
-
-@lru_cache(maxsize=512)
-def _percent(sql: str) -> str:
-    """The statement with psycopg's placeholders; our statements hold no `?` but the placeholders."""
-    return sql.replace("%", "%%").replace("?", "%s")

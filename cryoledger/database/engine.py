@@ -21,8 +21,11 @@ def engine(location: Location) -> Engine:
     from sqlalchemy import create_engine, event
     from sqlalchemy.pool import NullPool
 
+    from cryoledger.database.postgresql import psycopg_connection
+
     if location.path is None:
-        return create_engine(location.url, poolclass=NullPool)
+        # libpq reads the URL itself: it may name several servers.
+        return create_engine("postgresql+psycopg://", creator=lambda: psycopg_connection(location), poolclass=NullPool)
     made = create_engine("sqlite://", creator=lambda: sqlite_connection(location), poolclass=NullPool)
 
     @event.listens_for(made, "begin")

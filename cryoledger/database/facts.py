@@ -12,8 +12,9 @@ from cryoledger.domain import catalogue, numbers
 from cryoledger.domain.facts import Recorded, Signed
 from cryoledger.domain.records import Key, Record
 from cryoledger.ledger.canonical import format_time
-from cryoledger.ledger.entry import Entry, parse_entry
+from cryoledger.ledger.entry import Entry, parse_again
 from cryoledger.ledger.lines import encode_base64
+from cryoledger.ledger.tree import leaf_hash
 
 __all__ = ["ENTRY_COLUMNS", "SqlFacts", "Stored", "recorded_of"]
 
@@ -37,7 +38,8 @@ class Stored:
     @classmethod
     def of(cls, epoch: int, entry: Entry) -> Stored:
         """The row of a sealed entry in its epoch (from 1)."""
-        return cls(epoch, entry.sequence, entry.envelope.id, entry.previous, entry.leaf_hash, entry.encode())
+        note = entry.encode()
+        return cls(epoch, entry.sequence, entry.envelope.id, entry.previous, leaf_hash(note), note)
 
     @property
     def number(self) -> int:
@@ -46,7 +48,7 @@ class Stored:
 
     def parse(self) -> Entry:
         """The entry; LedgerFormatError where the stored bytes are not one."""
-        return parse_entry(self.note)
+        return parse_again(self.note)
 
 
 def recorded_of(stored: Stored) -> Recorded:

@@ -22,6 +22,16 @@ _UNIQUE: dict[str, tuple[tuple[str, ...], ...]] = {
 }
 _VERBS = ("UPDATE", "DELETE")
 
+# PostgreSQL: what fires before each statement, as pg_trigger.tgtype says it (2: before; 8, 16, 32: the verbs).
+_WHEN = {"UPDATE": 2 | 16, "DELETE": 2 | 8, "TRUNCATE": 2 | 32}
+FUNCTION = "cryoledger_append_only"
+_BODY = "\nBEGIN RAISE EXCEPTION '% is append-only: % is refused', TG_TABLE_NAME, TG_OP; END\n"
+_ENABLED = """\
+SELECT t.tgname, c.relname, t.tgtype::int, p.proname, p.prosrc
+FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid
+WHERE t.tgenabled IN ('O', 'A') AND c.relnamespace = current_schema()::regnamespace
+"""
+
 
 def expected(dialect: str) -> list[Guard]:
     """Every guard of a vault on `sqlite` or `postgresql`."""
@@ -34,22 +44,31 @@ def missing(driver: Driver) -> list[str]:
     if driver.dialect == "sqlite":
         present: dict[str, str] = dict(driver.all("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'"))
         return [name for name, _, sql in expected("sqlite") if present.get(name) != sql]
-    enabled = {row[0] for row in driver.all("SELECT tgname FROM pg_trigger WHERE tgenabled IN ('O', 'A')")}
-    return [name for name, _, _ in expected("postgresql") if name not in enabled]
+    enabled = set(driver.all(_ENABLED))
+    return [
+        f"{table}_no_{verb.lower()}"
+        for table in _UNIQUE
+        for verb, when in _WHEN.items()
+        if (f"{table}_no_{verb.lower()}", table, when, FUNCTION, _BODY) not in enabled
+    ]
 
 
 def drop(driver: Driver, tables: tuple[str, ...]) -> None:
-    """Take the guards of some tables away, inside a transaction that puts them back."""
+    """Take the guards of some tables away, inside a transaction that puts them back.
+
+    On PostgreSQL they are only switched off: to drop one would wait for every reader of its table.
+    """
     for name, table, _ in expected(driver.dialect):
         if table in tables:
-            driver.execute(f"DROP TRIGGER {name}" + ("" if driver.dialect == "sqlite" else f" ON {table}"))
+            disable = f"ALTER TABLE {table} DISABLE TRIGGER {name}"
+            driver.execute(f"DROP TRIGGER {name}" if driver.dialect == "sqlite" else disable)
 
 
 def create(driver: Driver, tables: tuple[str, ...]) -> None:
     """Put the guards of some tables back."""
-    for _, table, sql in expected(driver.dialect):
+    for name, table, sql in expected(driver.dialect):
         if table in tables:
-            driver.execute(sql)
+            driver.execute(sql if driver.dialect == "sqlite" else f"ALTER TABLE {table} ENABLE TRIGGER {name}")
 
 
 def _guard(table: str, verb: str, event: str, action: str) -> Guard:
@@ -73,5 +92,5 @@ def _sqlite(table: str, unique: tuple[tuple[str, ...], ...]) -> list[Guard]:
 
 def _postgresql(table: str, _: tuple[tuple[str, ...], ...]) -> list[Guard]:
     # An INSERT ... ON CONFLICT DO UPDATE fires the UPDATE trigger; nothing else displaces a row.
-    action = "FOR EACH STATEMENT EXECUTE FUNCTION cryoledger_append_only()"
-    return [_guard(table, verb, verb, action) for verb in (*_VERBS, "TRUNCATE")]
+    action = f"FOR EACH STATEMENT EXECUTE FUNCTION {FUNCTION}()"
+    return [_guard(table, verb, verb, action) for verb in _WHEN]

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 
 from cryoledger.database.driver import Driver
 
-__all__ = ["LocalReads", "LocalWrites", "StoredDocument", "WrappedKey"]
+__all__ = ["INVITATION", "WRONG_CODES", "LocalReads", "LocalWrites", "StoredDocument", "Upkeep", "WrappedKey"]
+
+# In place of a key ID, which is 8 hex digits: the vault secret under a new station's code, and its wrong codes.
+INVITATION, WRONG_CODES = "invitation", "wrong-codes"
 
 _KEYS = "SELECT name, key_id, wrapped FROM wrapped_key"
 _DOCUMENTS = "SELECT sha256, salt_id, subject_kind, subject_code, size_bytes, content, erased_at FROM document"
@@ -37,6 +40,15 @@ class StoredDocument:
     erased_at: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Upkeep:
+    """When something was last done to keep the vault (the ledger's form of time), and a word about it."""
+
+    kind: str
+    at: str
+    detail: str
+
+
 class LocalReads:
     """Look-ups in the local tables."""
 
@@ -61,6 +73,11 @@ class LocalReads:
         sql = f"{_DOCUMENTS} WHERE subject_kind = ? AND subject_code = ? ORDER BY sha256"
         return [StoredDocument(*row) for row in self.driver.all(sql, (subject_kind, subject_code))]
 
+    def upkeep(self, kind: str) -> Upkeep | None:
+        """When this kind of upkeep was last done."""
+        row = self.driver.one("SELECT kind, at, detail FROM upkeep WHERE kind = ?", (kind,))
+        return None if row is None else Upkeep(*row)
+
 
 class LocalWrites(LocalReads):
     """Changes of the local tables, inside a transaction that writes."""
@@ -81,6 +98,20 @@ class LocalWrites(LocalReads):
         """Forget a wrapped private key; silent where there is none."""
         self._must_be_open()
         self.driver.execute("DELETE FROM wrapped_key WHERE name = ? AND key_id = ?", (name, key_id))
+
+    def put_upkeep(self, done: Upkeep) -> None:
+        """Keep when upkeep was done last."""
+        self._must_be_open()
+        self.driver.execute(
+            "INSERT INTO upkeep (kind, at, detail) VALUES (?, ?, ?) "
+            "ON CONFLICT (kind) DO UPDATE SET at = excluded.at, detail = excluded.detail",
+            (done.kind, done.at, done.detail),
+        )
+
+    def remove_upkeep(self, kind: str) -> None:
+        """Forget a kind of upkeep; silent where it was never done."""
+        self._must_be_open()
+        self.driver.execute("DELETE FROM upkeep WHERE kind = ?", (kind,))
 
     def put_document(self, document: StoredDocument) -> None:
         """Keep a document; one that is there already stays as it is."""

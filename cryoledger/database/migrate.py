@@ -6,10 +6,12 @@ reads the version with one SELECT (`alembic current` would take two seconds).
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING
 
-from cryoledger.database import guards
-from cryoledger.database.driver import Driver
+from cryoledger.database import guards, relocation
+from cryoledger.database.driver import Driver, connect
+from cryoledger.database.location import Location
 from cryoledger.database.rooms import ROOM
 from cryoledger.errors import VaultDamagedError, VaultNewerError
 from cryoledger.resources import schema_folder
@@ -17,9 +19,9 @@ from cryoledger.resources import schema_folder
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-__all__ = ["HEAD", "check", "create", "read_version", "table_names"]
+__all__ = ["HEAD", "check", "create", "read_version", "remove", "table_names"]
 
-HEAD = "0001"  # the last revision in schema/migrations/versions
+HEAD = "0003"  # the last revision in schema/migrations/versions
 
 
 def create(engine: Engine) -> None:
@@ -32,6 +34,21 @@ def create(engine: Engine) -> None:
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+def remove(location: Location) -> None:
+    """Take away a vault that this process has just created and could not finish: the file, or the tables."""
+    if location.path is not None:
+        for suffix in ("", "-wal", "-shm"):
+            location.path.with_name(location.path.name + suffix).unlink(missing_ok=True)
+        return
+    with closing(connect(location, writing=True)) as driver:
+        driver.begin(writing=True)
+        for table in sorted(ROOM.keys() | {relocation.TABLE}):
+            driver.execute(f'DROP TABLE IF EXISTS "{table}"')
+        for function in (guards.FUNCTION, relocation.FUNCTION):
+            driver.execute(f"DROP FUNCTION IF EXISTS {function}()")
+        driver.commit()
 
 
 def table_names(driver: Driver) -> set[str]:
@@ -61,13 +78,14 @@ def read_version(driver: Driver, where: object) -> str:
 
 
 def check(driver: Driver, where: object) -> None:
-    """That a vault is of this version (VaultNewerError), whole, and with its guards (VaultDamagedError)."""
+    """That a vault is of this version (VaultNewerError), not moved (VaultMovedError), whole and guarded."""
     version = read_version(driver, where)
     if version != HEAD:
         raise VaultNewerError(
             f"The vault {where} has schema {version[:40]}; this program knows schemas up to {HEAD}.",
             "Open it with the newer version of cryoledger that made it.",
         )
+    relocation.check(driver)
     lost = sorted(ROOM.keys() - table_names(driver))
     if lost:
         raise VaultDamagedError(

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
+from cryoledger.codes.local import has_form, is_valid
 from cryoledger.database import statements
 from cryoledger.database.history import SignedEntry, entries, history, signatures_of
 from cryoledger.database.snapshots import Source, snapshot
@@ -25,6 +26,7 @@ __all__ = [
     "find_text",
     "freezers",
     "history",
+    "last_local_code",
     "next_free_position",
     "path_of",
     "signatures_of",
@@ -129,6 +131,16 @@ def _holding(now: Reading, text: str, limit: int) -> list[_Hit]:
         hits += [(kind, row[0], row[1], note) for row in now.driver.all(sql, like)]
     sql = f"{statements.of(ScanCode).select} WHERE lower(text) LIKE ? ESCAPE '\\' ORDER BY text LIMIT ?"
     return hits + [_scan_hit(ScanCode(*row)) for row in now.driver.all(sql, like)]
+
+
+def last_local_code(source: Source, start: str) -> str | None:
+    """The last local code (`codes.local`) that starts with a prefix and a kind's letter; its numbers sort as texts."""
+    with snapshot(source) as now:
+        sql = "SELECT text FROM scan_code WHERE text >= ? AND text <= ? ORDER BY text DESC"
+        for (text,) in now.driver.each(sql, (start, start + LAST_CHARACTER)):
+            if has_form(text) and is_valid(text):
+                return str(text)
+    return None
 
 
 def _scan_hit(row: ScanCode) -> _Hit:

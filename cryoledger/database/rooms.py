@@ -18,5 +18,6 @@ ROOM: dict[str, Room] = {
     **dict.fromkeys((record.table for record in DERIVED), "derived"),
     "wrapped_key": "local",
     "document": "local",
+    "upkeep": "local",
     "alembic_version": "local",
 }

@@ -9,6 +9,7 @@ from __future__ import annotations
 import typing
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
+from functools import cache
 from operator import attrgetter
 from typing import Any
 
@@ -97,6 +98,7 @@ def _put(record: type[Record], columns: tuple[str, ...]) -> str:
     return f"{_insert(record, columns)} ON CONFLICT ({_names(record.key)}) DO {action}"
 
 
+@cache
 def select_where(record: type[Record], equal: tuple[str, ...], empty: tuple[str, ...]) -> str:
     """The rows whose columns `equal` have given values and whose columns `empty` have none, ordered by key."""
     unknown = {*equal, *empty} - {*columns_of(record)}

@@ -6,13 +6,14 @@ Opening checks version and guards and never creates; importing this module impor
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from types import TracebackType
 
 from cryoledger.database import faults, files, migrate, statements
-from cryoledger.database.driver import BUSY_SECONDS, Driver, connect
+from cryoledger.database.connections import Connections
+from cryoledger.database.driver import BUSY_SECONDS, Driver, Row, connect
 from cryoledger.database.facts import ENTRY_COLUMNS, SqlFacts, Stored, recorded_of
 from cryoledger.database.faults import UniqueViolation
 from cryoledger.database.local import LocalReads, LocalWrites, StoredDocument, WrappedKey
@@ -27,6 +28,7 @@ from cryoledger.ledger.entry import ZERO_HASH
 __all__ = ["Head", "Reading", "Store", "Stored", "StoredDocument", "Transaction", "WrappedKey", "recorded_of"]
 
 _ENTRIES = f'SELECT {ENTRY_COLUMNS} FROM "entry"'  # noqa: S608 - fixed names
+_HEAD = f"{_ENTRIES} ORDER BY epoch DESC, sequence DESC LIMIT 1"
 _APPEND = f'INSERT INTO "entry" ({ENTRY_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)'  # noqa: S608
 
 
@@ -56,7 +58,7 @@ class Reading(LocalReads):
 
     def head(self) -> Head | None:
         """The last entry; None in a vault without entries."""
-        row = self.driver.one(f"{_ENTRIES} ORDER BY epoch DESC, sequence DESC LIMIT 1")
+        row = self.driver.one(_HEAD)
         return None if row is None else _head(Stored(*row))
 
     def find(self, id: str) -> Stored | None:  # noqa: A002 - the envelope's word
@@ -82,6 +84,10 @@ class Reading(LocalReads):
         """An entry by its number, as rules and screens see it."""
         return self.facts.recorded(number)
 
+    def server_milliseconds(self) -> int | None:
+        """The server's time since 1970, in a transaction that writes as it began; None where the vault is a file."""
+        return self.driver.milliseconds()
+
     def _must_be_open(self) -> None:
         if not self._open:
             raise RuntimeError("the transaction is over")
@@ -93,15 +99,15 @@ class Reading(LocalReads):
 class Transaction(Reading, LocalWrites):
     """The one transaction that writes now; nobody else can append before it ends."""
 
-    def __init__(self, driver: Driver) -> None:
+    def __init__(self, driver: Driver, last: Row | None) -> None:
         super().__init__(driver)
+        self._last = last
         self._head: Head | None = None
-        self._head_known = False
 
     def head(self) -> Head | None:
         """The last entry, which stays the last until `append`."""
-        if not self._head_known:
-            self._head, self._head_known = super().head(), True
+        if self._last is not None:
+            self._head, self._last = _head(Stored(*self._last)), None
         return self._head
 
     def append(self, entry: Stored, changes: Iterable[Change]) -> None:
@@ -113,14 +119,15 @@ class Transaction(Reading, LocalWrites):
         self._must_be_open()
         head = _following(self.head(), entry)
         changes = tuple(changes)
-        self.driver.execute(
-            _APPEND, (entry.epoch, entry.sequence, entry.id, entry.previous, entry.leaf_hash, entry.note)
-        )
+        values = (entry.epoch, entry.sequence, entry.id, entry.previous, entry.leaf_hash, entry.note)
         try:
-            self.facts.forget(statements.apply(self.driver, changes))
+            with self.driver.together():
+                self.driver.execute(_APPEND, values)
+                touched = statements.apply(self.driver, changes)
+            self.facts.forget(touched)
         except UniqueViolation as violation:
             raise _refusal(violation, changes) from violation
-        self._head, self._head_known = head, True
+        self._head = head
 
 
 class Store:
@@ -128,12 +135,10 @@ class Store:
 
     def __init__(self, location: Location, writer: Driver, busy_seconds: float) -> None:
         self.location = location
-        self._writer: Driver = writer
+        self._connections = Connections(location, writer, busy_seconds)
         self._busy_seconds = busy_seconds
         self._lock = threading.Lock()
         self._holder: int | None = None
-        self._readers: list[Driver] = []
-        self._readers_lock = threading.Lock()
         self._closed = False
 
     @classmethod
@@ -183,49 +188,37 @@ class Store:
 
     def _transaction(self) -> Iterator[Transaction]:
         try:
-            self._writer.begin(writing=True)
-            transaction = Transaction(self._writer)
+            driver, row = self._connections.begin_writing(_HEAD)
+            transaction = Transaction(driver, row)
             try:
                 yield transaction
             finally:
                 transaction._finish()  # noqa: SLF001 - its maker ends it
-            self._writer.commit()
+            driver.commit()
         except BaseException:
-            self._writer.rollback()
+            self._connections.rollback()
             raise
 
     @contextmanager
     def reading(self) -> Iterator[Reading]:
         """One consistent snapshot, on a connection of its own; does not wait for the writer."""
         self._must_be_open()
-        with self._readers_lock:
-            driver = self._readers.pop() if self._readers else None
-        if driver is None:
-            driver = connect(self.location, writing=False, busy_seconds=self._busy_seconds)
-        try:
-            driver.begin(writing=False)
+        with self._connections.reading() as driver:
             reading = Reading(driver)
             try:
                 yield reading
             finally:
                 reading._finish()  # noqa: SLF001 - its maker ends it
-            driver.rollback()
-        except BaseException:
-            driver.close()
-            raise
-        with self._readers_lock:
-            if not self._closed:
-                self._readers.append(driver)
-                return
-        driver.close()
+
+    def when_reconnected(self, look: Callable[[Reading], None]) -> None:
+        """Let `look` judge what every further connection to a server shows, before it is used; it may raise."""
+        self._connections.look = lambda driver: look(Reading(driver))
 
     def close(self) -> None:
         """Let go of the vault; waits for a transaction of another thread."""
-        with self._lock, self._readers_lock:
+        with self._lock:
             self._closed = True
-            for driver in (*self._readers, self._writer):
-                driver.close()
-            self._readers.clear()
+            self._connections.close()
 
     def __enter__(self) -> Store:
         return self

@@ -81,6 +81,17 @@ class Document(LedgerTable):
     erased_at: str | None
 
 
+@dataclass
+class Upkeep(LedgerTable):
+    """When something was last done to keep the vault: a good backup, a test restore, a restore."""
+
+    table = "upkeep"
+    key = ("kind",)
+    kind: str
+    at: str
+    detail: str
+
+
 def _made(declared: type[Record] | type[LedgerTable]) -> type[SQLModel]:
     name, hints = declared.table, typing.get_type_hints(declared)
     columns = columns_of(declared)  # type: ignore[arg-type]
@@ -109,7 +120,7 @@ def _made(declared: type[Record] | type[LedgerTable]) -> type[SQLModel]:
     return typing.cast("type[SQLModel]", types.new_class(f"{declared.__name__}Row", (SQLModel,), {"table": True}, fill))
 
 
-_DECLARED: tuple[type[Record] | type[LedgerTable], ...] = (Entry, *DERIVED, WrappedKey, Document)
+_DECLARED: tuple[type[Record] | type[LedgerTable], ...] = (Entry, *DERIVED, WrappedKey, Document, Upkeep)
 TABLES: Mapping[str, type[SQLModel]] = {declared.table: _made(declared) for declared in _DECLARED}
 
 

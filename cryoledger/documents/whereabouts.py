@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from cryoledger.codes import position
 from cryoledger.database import queries
 from cryoledger.database.store import Reading
 from cryoledger.documents.signatures import printed_name
-from cryoledger.domain.records import Dose, StorageUnit, Vial
+from cryoledger.domain.records import Dose, Hold, StorageUnit, Vial
 
-__all__ = ["of_dose", "of_unit", "of_vial", "place_label"]
+__all__ = ["held_by", "of_dose", "of_unit", "of_vial", "place_label"]
 
 
 def place_label(reading: Reading, unit: str, index: int) -> str:
@@ -41,6 +43,18 @@ def of_vial(reading: Reading, vial: Vial) -> str:
 def of_dose(reading: Reading, dose: Dose) -> str:
     """Who or what holds a dose."""
     return _held(reading, dose.custodian_kind, dose.custodian)
+
+
+def held_by(reading: Reading, entries: Iterable[int]) -> dict[str, list[str]]:
+    """The vials that entries put on hold, by where they are now, in the order of their codes."""
+    found: dict[str, list[str]] = {}
+    codes = {row.code for number in entries for row in reading.facts.where(Hold, number=number) if row.scope == "vial"}
+    for code in sorted(codes):
+        vial = reading.facts.get(Vial, code)
+        if vial is not None:
+            where = of_unit(reading, vial.unit) if vial.unit is not None else of_vial(reading, vial)
+            found.setdefault(where, []).append(code)
+    return found
 
 
 def _held(reading: Reading, kind: str, custodian: str) -> str:

@@ -79,34 +79,42 @@ def subjects(event: Event) -> tuple[Mentioned, ...]:
 
 
 def _walk(value: BaseModel) -> Iterator[tuple[str, str, bool]]:
-    for name, subject, nested in _plan(type(value)):
-        content = getattr(value, name)
+    plan, fields = _plan(type(value)), vars(value)
+    for name, subject in plan.fields:
+        content = fields[name]
         for item in content if isinstance(content, tuple) else (content,):
             if item is None:
                 continue
             if subject is not None:
                 yield subject.kind, item, subject.touched
-            elif nested and isinstance(item, BaseModel):
+            elif isinstance(item, BaseModel):
                 yield from _walk(item)
     if isinstance(value, Named):
         yield value.kind, value.code, False
-    scope = getattr(value, "scope", None)
+    scope = fields["scope"] if plan.scoped else None
     if isinstance(scope, str):  # a donor's consent has a scope too, of another kind
-        codes: tuple[str, ...] = getattr(value, "codes", ()) or (getattr(value, "code", ""),)
+        codes: tuple[str, ...] = fields.get("codes", ()) or (fields.get("code", ""),)
         for code in codes:
             yield scope, code, True
 
 
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """Which fields of a payload name things (with their marker) or hold parts that may; whether it has a scope."""
+
+    fields: tuple[tuple[str, Subject | None], ...]
+    scoped: bool
+
+
 @cache
-def _plan(model: type[BaseModel]) -> tuple[tuple[str, Subject | None, bool], ...]:
-    """Which fields of a payload name things, and which hold parts that may."""
-    plan: list[tuple[str, Subject | None, bool]] = []
+def _plan(model: type[BaseModel]) -> _Plan:
+    """The plan of a payload class; made once, since to ask a model for a field that it lacks is slow."""
+    plan: list[tuple[str, Subject | None]] = []
     for name, info in model.model_fields.items():
         subject = _marker(info)
-        nested = "Value" in _bases(info.annotation)
-        if subject is not None or nested:
-            plan.append((name, subject, nested))
-    return tuple(plan)
+        if subject is not None or "Value" in _bases(info.annotation):
+            plan.append((name, subject))
+    return _Plan(tuple(plan), "scope" in model.model_fields)
 
 
 def _marker(info: FieldInfo) -> Subject | None:

@@ -13,6 +13,7 @@ from typing import Protocol, TypeVar, cast
 from cryoledger.domain import numbers
 from cryoledger.domain.fields import Event
 from cryoledger.domain.records import Key, Record
+from cryoledger.domain.row import reader
 
 R = TypeVar("R", bound=Record)
 
@@ -173,7 +174,7 @@ class Inventory:
         self._past = past
         self._entry = entry
         self._tables: dict[type[Record], dict[Key, Record]] = {}
-        self._indexes: dict[tuple[type[Record], tuple[str, ...]], dict[Key, dict[Key, None]]] = {}
+        self._indexes: dict[type[Record], dict[tuple[str, ...], _Index]] = {}
         self.entries: dict[int, Recorded] = {}
 
     def get(self, record: type[R], *key: str | int) -> R | None:
@@ -184,10 +185,11 @@ class Inventory:
         """Rows by one of the declared indexes or a prefix of the key."""
         if record.journal and self._past is not None:
             return cast("list[R]", self._past(record, equal))
-        fields = tuple(equal)
-        index = self._index(record, fields)
-        rows = self._tables.get(record, {})
-        keys = index.get(tuple(equal.values()), {})  # type: ignore[arg-type]
+        index = self._index(record, tuple(equal))
+        keys = index.keys.get(tuple(equal.values()))  # type: ignore[arg-type]
+        if keys is None:
+            return []
+        rows = self._tables[record]
         return [cast("R", rows[key]) for key in keys]
 
     def recorded(self, number: int) -> Recorded | None:
@@ -210,25 +212,37 @@ class Inventory:
     def _insert(self, row: Record) -> None:
         record, key = type(row), row.identity
         self._tables.setdefault(record, {})[key] = row
-        for (kind, fields), index in self._indexes.items():
-            if kind is record:
-                index.setdefault(tuple(getattr(row, name) for name in fields), {})[key] = None
+        for index in self._indexes.get(record, {}).values():
+            index.add(row, key)
 
     def _drop(self, record: type[Record], key: Key) -> None:
         row = self._tables.get(record, {}).pop(key, None)
         if row is None:
             return
-        for (kind, fields), index in self._indexes.items():
-            if kind is record:
-                value = tuple(getattr(row, name) for name in fields)
-                index[value].pop(key, None)
-                if not index[value]:
-                    del index[value]
+        for index in self._indexes.get(record, {}).values():
+            index.drop(row, key)
 
-    def _index(self, record: type[Record], fields: tuple[str, ...]) -> dict[Key, dict[Key, None]]:
-        if (record, fields) not in self._indexes:
-            index: dict[Key, dict[Key, None]] = {}
+    def _index(self, record: type[Record], fields: tuple[str, ...]) -> _Index:
+        indexes = self._indexes.setdefault(record, {})
+        if fields not in indexes:
+            index = indexes[fields] = _Index(reader(fields), {})
             for key, row in self._tables.get(record, {}).items():
-                index.setdefault(tuple(getattr(row, name) for name in fields), {})[key] = None
-            self._indexes[record, fields] = index
-        return self._indexes[record, fields]
+                index.add(row, key)
+        return indexes[fields]
+
+
+@dataclass(frozen=True, slots=True)
+class _Index:
+    """The keys of a table's rows, in the order of their coming, by what `read` gives of each row."""
+
+    read: Callable[[Record], Key]
+    keys: dict[Key, dict[Key, None]]
+
+    def add(self, row: Record, key: Key) -> None:
+        self.keys.setdefault(self.read(row), {})[key] = None
+
+    def drop(self, row: Record, key: Key) -> None:
+        value = self.read(row)
+        self.keys[value].pop(key, None)
+        if not self.keys[value]:
+            del self.keys[value]

@@ -8,28 +8,12 @@ be made anew by replaying the ledger (I8). Values are text, whole numbers or Non
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, TypeVar
 
-Key = tuple[str | int, ...]
-
-
-class Record:
-    """A row of a derived table: table name, primary key, unique combinations, indexes, and whether a journal."""
-
-    __slots__ = ()
-    table: ClassVar[str]
-    key: ClassVar[tuple[str, ...]]
-    unique: ClassVar[tuple[tuple[str, ...], ...]] = ()
-    indexes: ClassVar[tuple[tuple[str, ...], ...]] = ()
-    journal: ClassVar[bool] = False
-
-    @property
-    def identity(self) -> Key:
-        """The values of the primary key, in its order."""
-        return tuple(getattr(self, name) for name in self.key)
-
-
-R = TypeVar("R", bound=Record)
+from cryoledger.domain.import_records import Import, ImportLot, ImportPart
+from cryoledger.domain.restore_records import Restoration
+from cryoledger.domain.row import Key as Key
+from cryoledger.domain.row import R as R
+from cryoledger.domain.row import Record as Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -562,7 +546,7 @@ class Shipment(Record):
 STATE: tuple[type[Record], ...] = (
     Site, Person, PublicKey, Station, Donor, Screening, Donation, Product, Specification, Lot, LotDonation,
     TestResult, Hold, StorageUnit, Vial, ScanCode, Patient, PatientBand, Order, OrderLine, Dose, DoseSource, FollowUp,
-    AdverseEvent, Deviation, Proposal, Excursion, Shipment,
+    AdverseEvent, Deviation, Proposal, Excursion, Shipment, Import, ImportPart, ImportLot, Restoration,
 )  # fmt: skip
 JOURNAL: tuple[type[Record], ...] = (VialPlacement, UnitPlacement, Mention)
 DERIVED: tuple[type[Record], ...] = STATE + JOURNAL

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from cryoledger.domain import catalogue
 from cryoledger.domain.facts import Draft, Facts, Signed
@@ -36,13 +37,18 @@ def key_name(verifier_key: str) -> str:
 
 def proposal_of(event: Event) -> Reference | None:
     """The proposal that an act completes, where it completes one."""
-    reference = getattr(event, "proposal", None)
+    reference = vars(event).get("proposal")  # getattr is slow where a model lacks the field
     return reference if isinstance(reference, Reference) else None
 
 
 def roles_of(person: Person) -> frozenset[Role]:
     """The roles that a person holds."""
-    return frozenset(Role(text) for text in person.roles.split(",") if text)
+    return _roles(person.roles)
+
+
+@lru_cache(maxsize=256)
+def _roles(texts: str) -> frozenset[Role]:
+    return frozenset(Role(text) for text in texts.split(",") if text)
 
 
 def expected(draft: Draft, facts: Facts) -> tuple[Expected, ...]:
@@ -139,7 +145,7 @@ def _may_be_absent(draft: Draft, facts: Facts, line: Line) -> bool:
     if draft.type in FIRST_ENROLMENTS and line.meaning == "approved":
         site = facts.get(Site, "site")
         return site is not None and site.enrolments == 0
-    return getattr(draft.event, "receiver", None) is None
+    return vars(draft.event).get("receiver") is None
 
 
 def _check_proposer(draft: Draft, facts: Facts, names: list[str]) -> None:

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 
 INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z")
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
+@lru_cache(maxsize=1024)
 def instant(text: str) -> datetime:
     """The aware UTC datetime of an instant's text; ValueError where it is not exactly of that form."""
     if not INSTANT.fullmatch(text):
@@ -21,8 +23,7 @@ def instant(text: str) -> datetime:
 
 def text_of(moment: datetime) -> str:
     """The text of an aware datetime, cut to milliseconds."""
-    utc = moment.astimezone(UTC)
-    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 def day(text: str) -> date:

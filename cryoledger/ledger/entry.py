@@ -15,6 +15,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import NoReturn, TypeVar
 
 from cryoledger.errors import LedgerFormatError, TextError
@@ -31,6 +32,7 @@ __all__ = [
     "Envelope",
     "SignerRole",
     "entry_text",
+    "parse_again",
     "parse_entry",
     "seal",
     "uuid7",
@@ -131,7 +133,13 @@ def entry_text(origin: str, sequence: int, previous: bytes, envelope: Envelope) 
 
 def seal(text: bytes, signatures: Sequence[Signature]) -> Entry:
     """The entry of a text and its signatures; LedgerFormatError if they do not make one."""
-    return parse_entry(Note(text, tuple(signatures)).encode())
+    return parse_again(Note(text, tuple(signatures)).encode())
+
+
+@lru_cache(maxsize=32)
+def parse_again(data: bytes) -> Entry:
+    """As `parse_entry`, for bytes that one append looks at several times: the last few are remembered."""
+    return parse_entry(data)
 
 
 def parse_entry(data: bytes) -> Entry:

@@ -1,4 +1,7 @@
-"""Vaults on real files, and entries that follow a head. Signatures here are bytes: who signs is another room's."""
+"""Vaults on real files and on a real server, and entries that follow a head.
+
+What takes the fixture `store` or `store_location` runs on both. Signatures here are bytes: who signs is another room's.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ from cryoledger.domain.records import Record, StorageUnit, Vial
 from cryoledger.ledger.canonical import Json
 from cryoledger.ledger.entry import ZERO_HASH, Envelope, SignerRole, entry_text, seal, uuid7
 from cryoledger.ledger.note import Signature
+from tests import postgresql
 
 START = datetime(2026, 11, 22, 3, tzinfo=UTC)
 
@@ -73,10 +77,21 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "vault.sqlite"
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_location(request: pytest.FixtureRequest, path: Path) -> Iterator[str]:
+    """Where an empty vault is, on each of the two databases."""
+    if request.param == "sqlite":
+        Store.create(str(path)).close()
+        yield str(path)
+        return
+    with postgresql.database(postgresql.template()) as url:
+        yield url
+
+
 @pytest.fixture
-def store(path: Path) -> Iterator[Store]:
-    with Store.create(str(path)) as made:
-        yield made
+def store(store_location: str) -> Iterator[Store]:
+    with Store.open(store_location) as opened:
+        yield opened
 
 
 @pytest.fixture

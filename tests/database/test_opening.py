@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -25,6 +26,13 @@ from cryoledger.errors import (
     VaultMissingError,
     VaultNewerError,
 )
+
+
+@pytest.fixture
+def store(path: Path) -> Iterator[Store]:
+    """A vault in a file; a server has no file that could be cut."""
+    with Store.create(str(path)) as made:
+        yield made
 
 
 def made(path: Path) -> Path:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,13 @@ from cryoledger.database.store import Store
 from cryoledger.database.tables import METADATA, ROOM, TABLES, table_of
 from cryoledger.domain.records import DERIVED, JOURNAL, Mention, UnitPlacement, Vial, VialPlacement
 from cryoledger.resources import schema_folder
+
+
+@pytest.fixture
+def store(path: Path) -> Iterator[Store]:
+    """A vault in a file: the tables of a server are tested in `test_postgresql`."""
+    with Store.create(str(path)) as made:
+        yield made
 
 
 def described(path: Path) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from cryoledger.domain.fields import (
     ProductCode,
     Scope,
     Sha256,
+    Subject,
     Text,
     Value,
     VialCode,
@@ -121,7 +122,7 @@ class Requirement(Value):
 class ProductDefined(Event):
     """A version of a product: its specification, storage band, windows and label layout."""
 
-    product: Annotated[str, Field(pattern=r"^[!-~]{1,32}$")]
+    product: Annotated[str, Field(pattern=r"^[!-~]{1,32}$"), Subject("product")]
     version: Positive
     name: Text
     storage_millicelsius_max: Whole

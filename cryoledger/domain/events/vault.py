@@ -17,7 +17,6 @@ from cryoledger.domain.fields import (
     PersonName,
     Positive,
     Sha256,
-    SignerName,
     StationName,
     Text,
     UnitCode,
@@ -125,9 +124,24 @@ class ClockStepped(Event):
     confirmed_by: PersonName | None = None
 
 
+@declared(OBSERVED)
+class RestoreFound(Event):
+    """The station found a restored ledger that lacks entries, and nobody to declare it: work goes on, unreconciled.
+
+    `origin`, `size`, `root` and `last_leaf_hash` say what was kept of the epoch before.
+    """
+
+    origin: Text
+    size: Amount
+    root: Sha256
+    last_leaf_hash: Sha256
+    lost_from: EntryNumber
+    lost_to: EntryNumber | None = None
+
+
 @declared(dual(line("restored", Role.ADMINISTRATOR), line("approved", Role.QUALITY)))
 class LedgerRestored(ByTwo):
-    """A backup was restored that lacks entries once made; this opens a new epoch over the replayed state."""
+    """A backup was restored that lacks entries once made; two persons open a new epoch over it, or declare that one."""
 
     origin: Text
     size: Amount
@@ -176,4 +190,3 @@ class KeyLocked(Event):
     """Five wrong PINs: the key is locked until its PIN is replaced."""
 
     person: PersonName
-

@@ -9,9 +9,12 @@ from cryoledger.domain.facts import Change, Draft, Facts, State
 from cryoledger.domain.rulebook_1 import (
     corrections,
     envelope,
+    import_parts,
+    imports,
     lots,
     people,
     proposals,
+    restores,
     storage,
     treatment,
     undo,
@@ -19,7 +22,10 @@ from cryoledger.domain.rulebook_1 import (
 )
 from cryoledger.domain.rulebook_1.common import CHANGES, CHECKS
 
-__all__ = ["changes", "check", "corrections", "lots", "people", "proposals", "storage", "treatment", "undo", "vault"]
+__all__ = [
+    "changes", "check", "corrections", "foresee", "import_parts", "imports", "lots", "people", "proposals", "restores",
+    "storage", "treatment", "undo", "vault",
+]  # fmt: skip
 
 
 def check(draft: Draft, facts: Facts) -> None:
@@ -27,7 +33,16 @@ def check(draft: Draft, facts: Facts) -> None:
     envelope.check(draft, facts)
     undo.check(draft, facts)
     proposals.check(draft, facts)
+    imports.check(draft, facts)
+    restores.check(draft, facts)
     envelope.check_rule(draft, facts, CHECKS[draft.type])
+
+
+def foresee(draft: Draft, facts: Facts) -> None:
+    """Raise the Refusal of the event type's own rule; who signs and when is judged by `check` alone."""
+    imports.check(draft, facts)
+    restores.check(draft, facts)
+    CHECKS[draft.type](draft, draft.event, facts)
 
 
 def changes(draft: Draft, facts: Facts) -> tuple[Change, ...]:

@@ -139,7 +139,7 @@ def unit_exposure(facts: Facts, unit: StorageUnit, at: str) -> int:
     if unit.out_since is not None:
         total += max(0, times.milliseconds(unit.out_since, at))
     elif unit.parent is not None:
-        total += unit_exposure(facts, need(facts, StorageUnit, unit.parent), at) - unit.parent_mark_ms
+        total += max(0, unit_exposure(facts, need(facts, StorageUnit, unit.parent), at) - unit.parent_mark_ms)
     return total
 
 
@@ -149,7 +149,7 @@ def vial_exposure(facts: Facts, vial: Vial, at: str) -> int:
     if vial.out_since is not None:
         total += max(0, times.milliseconds(vial.out_since, at))
     elif vial.unit is not None:
-        total += unit_exposure(facts, need(facts, StorageUnit, vial.unit), at) - vial.unit_mark_ms
+        total += max(0, unit_exposure(facts, need(facts, StorageUnit, vial.unit), at) - vial.unit_mark_ms)
     return total
 
 
@@ -212,6 +212,18 @@ def not_held(facts: Facts, vial: Vial, lot: Lot, at: str) -> None:
             )
 
 
+def consents(donor: Donor, scope: str, vial: str) -> None:
+    """I3: the donor's consent stands, and covers what the vial is to be used for."""
+    if donor.consent_withdrawn_on is not None or scope not in donor.consent_scope.split(","):
+        how = "withdrew consent" if donor.consent_withdrawn_on is not None else f"gave no consent to {scope}"
+        raise unsafe(
+            "I3.consent",
+            f"Vial {vial} may not be used: donor {donor.code} {how}.",
+            "Put it back; ask the quality officer what is to become of it.",
+            vial,
+        )
+
+
 def origin_allows(facts: Facts, vial: Vial, order: Order, at: str) -> None:
     """I3, all that depends on where the vial comes from and for whom it is."""
     lot = need(facts, Lot, vial.lot)
@@ -225,13 +237,7 @@ def origin_allows(facts: Facts, vial: Vial, order: Order, at: str) -> None:
         )
     not_held(facts, vial, lot, at)
     for _, donor in donors_of(facts, lot):
-        if donor.consent_withdrawn_on is not None:
-            raise unsafe(
-                "I3.consent",
-                f"Vial {vial.code} may not be used: donor {donor.code} withdrew consent.",
-                "Put it back; ask the quality officer what is to become of it.",
-                vial.code,
-            )
+        consents(donor, "therapy", vial.code)
     if lot.expires_at <= at:
         raise unsafe(
             "I3.expired",

@@ -127,7 +127,9 @@ def _final(_draft: Draft, event: corrections.FinalStateCorrected, facts: Facts) 
 
 @changes(corrections.FinalStateCorrected)
 def _correct_final(draft: Draft, event: corrections.FinalStateCorrected, state: State) -> None:
-    vial = replace(state.need(Vial, event.vial), sampled_microlitres=0, wasted_microlitres=0, purpose=None)
+    vial = state.need(Vial, event.vial)
+    if vial.thawed_at is None:
+        vial = replace(vial, sampled_microlitres=0, wasted_microlitres=0, purpose=None)
     state.put(hand(draft, state, vial, "missing", "nobody", ""))
     hold(draft, state, "vial", event.vial, "missing-found")
 

@@ -8,22 +8,27 @@ from dataclasses import replace
 from cryoledger.domain import catalogue, signing, times
 from cryoledger.domain.facts import Draft, Facts, State
 from cryoledger.domain.fields import Event
-from cryoledger.domain.records import SUBJECT_RECORD, Mention, Person, Record, Site, Vial
+from cryoledger.domain.records import SUBJECT_RECORD, Mention, Person, Record, Site, Station, Vial
 from cryoledger.domain.roles import Kind
+from cryoledger.domain.rulebook_1 import restores
 from cryoledger.domain.rulebook_1.common import chain
 from cryoledger.errors import Refusal
 
 LATE_AFTER_MS = 10 * 60_000
 JUMP_MS = 12 * 3_600_000
-CLOCK_EVENTS = frozenset({"VaultCreated", "ClockStepped", "ClockCorrected", "LedgerRestored"})
-OPENING = {1: "VaultCreated"}
+CLOCK_EVENTS = frozenset({"VaultCreated", "ClockStepped", "ClockCorrected", "RestoreFound", "LedgerRestored"})
+RESTORES = frozenset({"RestoreFound", "LedgerRestored"})
+OPENINGS = RESTORES | {"VaultCreated"}
+STATIONLESS = frozenset({"VaultCreated", "LedgerRestored", "AdministratorRecovered"})
 
 
 def check(draft: Draft, facts: Facts) -> None:
     """Everything about a draft that does not depend on its type's own rule."""
     declaration = catalogue.of(draft.type)
-    opening = OPENING.get(draft.epoch, "LedgerRestored")
-    if (draft.sequence == 0) != (draft.type == opening):
+    opening = "VaultCreated" if draft.epoch == 1 else "RestoreFound or LedgerRestored"
+    opens = draft.sequence == 0 and draft.type in (RESTORES if draft.epoch > 1 else {"VaultCreated"})
+    declares = draft.type == "LedgerRestored" and draft.sequence > 0 and restores.unreconciled(draft.epoch, facts)
+    if not (opens or declares) and (draft.sequence == 0 or draft.type in OPENINGS):
         raise Refusal("opening", f"An epoch opens with {opening}, and with nothing else.", "")
     site = facts.get(Site, "site")
     in_force = site.rulebook if site is not None else draft.rules
@@ -31,6 +36,7 @@ def check(draft: Draft, facts: Facts) -> None:
         raise Refusal("rules", f"Rulebook {in_force} is in force here, not {draft.rules}.", "Use the matching program.")
     if draft.schema != declaration.schema:
         raise Refusal("schema", f"{draft.type} has no version {draft.schema} in rulebook {draft.rules}.", "")
+    _check_station(draft, facts)
     _check_times(draft)
     _check_order_of_events(draft, facts)
     signing.expected(draft, facts)
@@ -71,6 +77,22 @@ def _touch(draft: Draft, state: State, record: type[Record], code: str) -> None:
     row = state.get(record, code)
     if row is not None:
         state.put(replace(row, last_at=draft.occurred_at, last_entry=draft.number))  # type: ignore[type-var]
+
+
+def _check_station(draft: Draft, facts: Facts) -> None:
+    """An entry is made at an enrolled station (I7), save those by which a station or a person comes back."""
+    if draft.type in STATIONLESS or (draft.type == "StationEnrolled" and _enrols_itself(draft)):
+        return
+    station = facts.get(Station, draft.station)
+    if station is None or station.status != "active":
+        what = "is not enrolled" if station is None else "is retired"
+        raise Refusal(
+            "I7.station", f"The station {draft.station!r} {what}.", "An administrator can enrol it.", safety=True
+        )
+
+
+def _enrols_itself(draft: Draft) -> bool:
+    return bool(getattr(draft.event, "station", None) == draft.station)
 
 
 def _check_times(draft: Draft) -> None:

@@ -18,6 +18,7 @@ from cryoledger.domain.records import (
     LotDonation,
     Order,
     Patient,
+    Person,
     Product,
     ScanCode,
     Screening,
@@ -26,7 +27,9 @@ from cryoledger.domain.records import (
     TestResult,
     Vial,
 )
+from cryoledger.domain.roles import Role
 from cryoledger.domain.rulebook_1.common import (
+    DEEPEST,
     FINAL,
     accepted_deviation,
     changes,
@@ -58,8 +61,17 @@ def _register_donor(draft: Draft, event: lots.DonorRegistered, state: State) -> 
 
 
 @checks(lots.ConsentRecorded)
-def _consent_recorded(_draft: Draft, event: lots.ConsentRecorded, facts: Facts) -> None:
-    need(facts, Donor, event.donor)
+def _consent_recorded(draft: Draft, event: lots.ConsentRecorded, facts: Facts) -> None:
+    """Consent that was withdrawn is given again later than that, and a quality officer says so."""
+    withdrawn = need(facts, Donor, event.donor).consent_withdrawn_on
+    if withdrawn is None:
+        return
+    if event.consent.given_on < withdrawn:
+        raise unsafe("I3.consent", f"Donor {event.donor} withdrew consent on {withdrawn}.", "Ask again.", event.donor)
+    if Role.QUALITY not in need(facts, Person, draft.first).roles.split(","):
+        raise unsafe(
+            "I3.consent", f"Donor {event.donor} withdrew consent.", "A quality officer records it anew.", event.donor
+        )
 
 
 @changes(lots.ConsentRecorded)
@@ -126,8 +138,11 @@ def _eligibility(_draft: Draft, event: lots.DonorEligibilityDecided, facts: Fact
 
 
 @changes(lots.DonorEligibilityDecided)
-def _decide(_draft: Draft, event: lots.DonorEligibilityDecided, state: State) -> None:
-    state.put(replace(state.need(Donor, event.donor), eligibility=event.eligibility))
+def _decide(draft: Draft, event: lots.DonorEligibilityDecided, state: State) -> None:
+    donor = state.need(Donor, event.donor)
+    state.put(replace(donor, eligibility=event.eligibility))
+    if donor.eligibility == "eligible" and event.eligibility == "ineligible":
+        hold(draft, state, "donor", donor.code, "donor-result")
 
 
 @checks(lots.DonationCollected)
@@ -186,12 +201,23 @@ def _lot(_draft: Draft, event: lots.LotRegistered, facts: Facts) -> None:
         if donor.consent_withdrawn_on is not None:
             raise unsafe("I3.consent", f"Donor {donor.code} withdrew consent.", "Make nothing of it.", donor.code)
     if event.parent is not None:
-        need(facts, Lot, event.parent)
+        _descends(event, need(facts, Lot, event.parent), facts)
     if (event.donor_kind != "allogeneic") != (event.patient is not None):
         raise Refusal("lot.patient", "An autologous or directed lot names its patient, another one none.", "")
     if event.patient is not None:
         need(facts, Patient, event.patient)
     sound_expiry(event.filled_on, event.expiry_on, event.expires_at)
+
+
+def _descends(event: lots.LotRegistered, parent: Lot, facts: Facts) -> None:
+    """A lot made for one patient has no offspring for another; a lineage is never cut short (I3)."""
+    if parent.donor_kind != "allogeneic" and (event.donor_kind, event.patient) != (parent.donor_kind, parent.patient):
+        raise unsafe(
+            "I3.autologous", f"Lot {parent.code} is {parent.donor_kind}, for its patient only.",
+            "Register what comes from it for the same patient.", event.lot,
+        )  # fmt: skip
+    if len(lineage(facts, parent)) >= DEEPEST:
+        raise Refusal("lot.lineage", f"A lineage of more than {DEEPEST} lots is not kept.", "")
 
 
 def sound_expiry(filled_on: str, expiry_on: str, expires_at: str) -> None:
@@ -238,8 +264,11 @@ def _register_lot(draft: Draft, event: lots.LotRegistered, state: State) -> None
 @checks(lots.LotFilled)
 def _filled(_draft: Draft, event: lots.LotFilled, facts: Facts) -> None:
     lot = need(facts, Lot, event.lot)
-    if lot.disposition == "rejected":
-        raise Refusal("lot.rejected", f"Lot {lot.code} is rejected.", "Nothing more is filled from it.")
+    if lot.disposition != "quarantined":
+        raise unsafe(
+            "lot.filled", f"Lot {lot.code} is {lot.disposition}: what was judged is not added to.",
+            "Register another lot.", lot.code,
+        )  # fmt: skip
     each_once(event.vials, "vial")
     for code in event.vials:
         free_code(facts, code, "vial")

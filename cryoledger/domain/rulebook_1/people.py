@@ -6,8 +6,9 @@ from dataclasses import replace
 
 from cryoledger.domain import catalogue
 from cryoledger.domain.events import people
+from cryoledger.domain.events.lots import HoldLifted
 from cryoledger.domain.facts import Draft, Facts, Recorded, State
-from cryoledger.domain.records import Mention, Person, PublicKey, ScanCode, Station, Vial
+from cryoledger.domain.records import DoseSource, Hold, Mention, Person, PublicKey, ScanCode, Station, Vial
 from cryoledger.domain.roles import Role
 from cryoledger.domain.rulebook_1.common import FINAL, changes, checks, free_code, hold, need, unsafe
 from cryoledger.domain.rulebook_1.vault import (
@@ -169,10 +170,17 @@ def signed_by(facts: Facts, name: str, first: int, last: int) -> list[Recorded]:
 
 
 def _hold_things(draft: Draft, state: State, entry: Recorded) -> None:
-    for item in catalogue.subjects(entry.event):
-        vial = state.get(Vial, item.code) if item.kind == "vial" and item.touched else None
-        if vial is not None and vial.custody not in FINAL:
-            hold(draft, state, "vial", vial.code, "key-suspect")
+    """Hold what a suspect entry touched: vials, what a lot or donor was judged to be, and what it set free."""
+    things = [(item.kind, item.code) for item in catalogue.subjects(entry.event) if item.touched]
+    for kind, code in tuple(things):
+        if kind == "dose":
+            things += [("vial", row.vial) for row in state.where(DoseSource, dose=code)]
+    if isinstance(entry.event, HoldLifted):
+        things += [(row.scope, row.code) for row in state.where(Hold, number=entry.event.number)]
+    for kind, code in things:
+        vial = state.get(Vial, code) if kind == "vial" else None
+        if kind in ("unit", "lot", "donation", "donor") or (vial is not None and vial.custody not in FINAL):
+            hold(draft, state, kind, code, "key-suspect")
 
 
 @checks(people.EntriesReaffirmed)

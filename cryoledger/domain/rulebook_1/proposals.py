@@ -8,7 +8,7 @@ from cryoledger.domain import catalogue, signing, times
 from cryoledger.domain.catalogue import PROPOSED
 from cryoledger.domain.facts import Draft, Facts, State
 from cryoledger.domain.fields import Event
-from cryoledger.domain.records import Hold, Proposal
+from cryoledger.domain.records import Hold, Person, Proposal
 from cryoledger.domain.rulebook_1.common import CHANGES, CHECKS, hold
 from cryoledger.errors import Refusal
 
@@ -30,6 +30,10 @@ def check(draft: Draft, facts: Facts) -> None:
         raise _no("it was completed already.")
     if proposal.expires_at <= draft.recorded_at:
         raise _no(f"it expired at {proposal.expires_at}.")
+    proposer = facts.get(Person, proposal.proposer)
+    first = catalogue.of(draft.type).signing.lines[0]
+    if proposer is None or proposer.status != "active" or not signing.roles_of(proposer) & first.roles:
+        raise _no(f"{proposal.proposer} may not sign it any more.")
     act: Event = entry.event.act  # type: ignore[attr-defined]
     if act.model_dump(exclude=APART) != draft.event.model_dump(exclude=APART):
         raise _no("it proposed something else.")
@@ -45,6 +49,8 @@ def check_proposed(draft: Draft, event: Event, facts: Facts) -> None:
     ahead = times.milliseconds(draft.recorded_at, event.expires_at)  # type: ignore[attr-defined]
     if not 0 < ahead <= LONGEST_MS:
         raise Refusal("proposal", "A proposal expires within seven days.", "Give an earlier time.")
+    if signing.proposal_of(act) is not None or act.late is not None:
+        raise Refusal("proposal", "The proposed act names no proposal and no lateness of its own.", "Leave them out.")
     name = draft.type.removesuffix(PROPOSED)
     CHECKS[name](replace(draft, type=name, event=act), act, facts)
 

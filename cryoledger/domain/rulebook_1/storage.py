@@ -11,6 +11,7 @@ from cryoledger.domain.fields import Placed
 from cryoledger.domain.records import (
     Excursion,
     Lot,
+    Order,
     ScanCode,
     Shipment,
     StorageUnit,
@@ -25,14 +26,19 @@ from cryoledger.domain.rulebook_1.common import (
     changes,
     checks,
     close,
+    consents,
+    donors_of,
     each_once,
     free_code,
     hand,
     hold,
+    holds_on,
     in_custody,
     need,
     place,
+    product_of,
     unit_exposure,
+    unsafe,
 )
 from cryoledger.errors import Refusal
 
@@ -62,13 +68,18 @@ def free_slot(facts: Facts, unit: str, kind: str, parent: str | None, slot: str 
         raise Refusal("unit", f"{holder.kind} {parent} holds vials, not units.", "Scan another unit.", subject=unit)
     if any(row.code == unit for row in chain(facts, parent)):
         raise Refusal("unit", f"{unit} cannot stand inside itself.", "Scan another unit.", subject=unit)
-    if sum(1 for _ in chain(facts, parent)) >= DEEPEST - 1:
+    if sum(1 for _ in chain(facts, parent)) + _height(facts, unit) > DEEPEST - 1:
         raise Refusal("unit", "Storage units cannot be nested any deeper.", "", subject=unit)
     for row in facts.where(StorageUnit, parent=parent, slot=slot):
         if row.code != unit:
             raise Refusal(
                 "unit", f"{parent} slot {slot} holds {row.kind} {row.code}.", "Name a free slot.", subject=unit
             )
+
+
+def _height(facts: Facts, unit: str) -> int:
+    """How many units stand one in another from a unit down, itself included."""
+    return 1 + max((_height(facts, row.code) for row in facts.where(StorageUnit, parent=unit)), default=0)
 
 
 @checks(storage.StorageUnitAdded)
@@ -129,8 +140,11 @@ def _retire_unit(draft: Draft, event: storage.StorageUnitRetired, state: State) 
 
 
 def _unplaced(draft: Draft, state: State, code: str) -> StorageUnit:
-    """The unit out of its place, its stay written to the journal and its exposure settled."""
+    """The unit out of its place, its stay written to the journal, its exposure settled; holds come along."""
     unit, at = state.need(StorageUnit, code), draft.occurred_at
+    for holder in chain(state, unit.parent):
+        for row in holds_on(state, "unit", holder.code, at):
+            state.put(replace(row, code=code))
     if unit.status == "in place":
         state.journal(UnitPlacement(draft.number, code, unit.parent, unit.slot, unit.since, at))
     exposed = unit_exposure(state, unit, at)
@@ -230,6 +244,8 @@ def _place_vials(draft: Draft, event: storage.VialsStored, state: State) -> None
 
 @checks(storage.VialsTransferred)
 def _transferred(draft: Draft, event: storage.VialsTransferred, facts: Facts) -> None:
+    if event.source == event.unit:
+        raise Refusal("transfer", "A transfer goes from one box to another.", "Scan the other box.", subject=event.unit)
     for item in event.vials:
         vial = need(facts, Vial, item.vial)
         in_custody(draft, vial)
@@ -242,8 +258,14 @@ def _transferred(draft: Draft, event: storage.VialsTransferred, facts: Facts) ->
 
 
 @checks(storage.VialsTakenOut)
+def _taken_for(draft: Draft, event: storage.VialsTakenOut, facts: Facts) -> None:
+    if event.order is not None:
+        need(facts, Order, event.order)
+    _taken(draft, event, facts)
+
+
 @checks(storage.VialsReportedMissing)
-def _taken(draft: Draft, event: storage.VialsTakenOut, facts: Facts) -> None:
+def _taken(draft: Draft, event: storage.VialsTakenOut | storage.VialsReportedMissing, facts: Facts) -> None:
     each_once(event.vials, "vial")
     for code in event.vials:
         in_custody(draft, need(facts, Vial, code))
@@ -264,8 +286,19 @@ def _missing(draft: Draft, event: storage.VialsReportedMissing, state: State) ->
 @checks(storage.VialsFound)
 def _found(draft: Draft, event: storage.VialsFound, facts: Facts) -> None:
     for item in event.vials:
-        in_custody(draft, need(facts, Vial, item.vial))
+        vial = need(facts, Vial, item.vial)
+        in_custody(draft, vial)
+        _never_thawed(vial)
     free_positions(facts, event.unit, event.vials)
+
+
+def _never_thawed(vial: Vial) -> None:
+    """Never refrozen: a vial that was thawed before it went missing has no way back into stock."""
+    if vial.thawed_at is not None:
+        raise unsafe(
+            "I1.thawed", f"Vial {vial.code} was thawed at {vial.thawed_at}.", "Do not store it: discard it, by two.",
+            vial.code,
+        )  # fmt: skip
 
 
 @changes(storage.VialsFound)
@@ -333,6 +366,7 @@ def _box_checked(_draft: Draft, event: storage.BoxChecked, facts: Facts) -> None
                 "check", f"Vial {vial.code} is {vial.custody} and lies in {event.unit}.",
                 "Put it aside and tell the quality officer.", subject=vial.code, safety=True,
             )  # fmt: skip
+        _never_thawed(vial)
     _check_found_positions(facts, event)
 
 
@@ -436,6 +470,9 @@ def _received(draft: Draft, event: storage.VialsReceived, facts: Facts) -> None:
 def _receive(draft: Draft, event: storage.VialsReceived, state: State) -> None:
     for item in event.vials:
         place(draft, state, state.need(Vial, item.vial), event.unit, item.position)
+        limit = product_of(state, state.need(Lot, state.need(Vial, item.vial).lot)).storage_millicelsius_max
+        if event.worst_millicelsius is not None and event.worst_millicelsius > limit:
+            hold(draft, state, "vial", item.vial, "temperature")
     state.put(replace(state.need(Shipment, event.shipment), status="received"))
 
 
@@ -448,7 +485,7 @@ def _shipment_refused(draft: Draft, event: storage.ShipmentRefused, facts: Facts
 @changes(storage.ShipmentRefused)
 def _refuse_shipment(draft: Draft, event: storage.ShipmentRefused, state: State) -> None:
     for code in event.vials:
-        close(draft, state, state.need(Vial, code), "discarded")
+        _destroy(draft, state, code)
     state.put(replace(state.need(Shipment, event.shipment), status="refused"))
 
 
@@ -467,9 +504,13 @@ def _discarded(draft: Draft, event: storage.VialsDiscarded, facts: Facts) -> Non
 @changes(storage.VialsDiscarded)
 def _discard(draft: Draft, event: storage.VialsDiscarded, state: State) -> None:
     for code in event.vials:
-        vial = state.need(Vial, code)
-        wasted = vial.wasted_microlitres + vial.remaining_microlitres
-        close(draft, state, replace(vial, wasted_microlitres=wasted), "discarded")
+        _destroy(draft, state, code)
+
+
+def _destroy(draft: Draft, state: State, code: str) -> None:
+    vial = state.need(Vial, code)
+    wasted = vial.wasted_microlitres + vial.remaining_microlitres
+    close(draft, state, replace(vial, wasted_microlitres=wasted), "discarded")
 
 
 @checks(storage.VialsConsumed)
@@ -482,6 +523,11 @@ def _consumed(draft: Draft, event: storage.VialsConsumed, facts: Facts) -> None:
         in_custody(draft, vial)
         if vial.order_code is not None or vial.dosed_microlitres:
             raise Refusal("consume", f"Vial {code} is meant for order {vial.order_code}.", "Release it first.")
+        for _, donor in donors_of(facts, need(facts, Lot, vial.lot)):
+            if event.purpose == "research":
+                consents(donor, "research", code)
+            elif event.purpose == "expansion" and donor.consent_withdrawn_on is not None:
+                raise unsafe("I3.consent", f"Donor {donor.code} withdrew consent.", "Make nothing of it.", code)
 
 
 @changes(storage.VialsConsumed)

@@ -238,8 +238,8 @@ def _thaw(draft: Draft, event: treatment.VialsThawed, state: State) -> None:
         state.put(replace(thawed, thawed_at=draft.occurred_at, deadline=deadline, purpose=event.purpose))
 
 
-def _opened(vial: Vial, volume_microlitres: int) -> None:
-    if vial.custody not in ("thawed", "prepared"):
+def _opened(vial: Vial, volume_microlitres: int, *also: str) -> None:
+    if vial.custody not in ("thawed", "prepared", *also) or vial.thawed_at is None:
         raise Refusal("I1", f"Vial {vial.code} is {vial.custody}, not thawed.", "Thaw it first.", subject=vial.code)
     if volume_microlitres > vial.remaining_microlitres:
         raise Refusal(
@@ -254,9 +254,11 @@ def _sampled(_draft: Draft, event: treatment.SampleTaken, facts: Facts) -> None:
 
 
 @changes(treatment.SampleTaken)
-def _sample(_draft: Draft, event: treatment.SampleTaken, state: State) -> None:
+def _sample(draft: Draft, event: treatment.SampleTaken, state: State) -> None:
     vial = state.need(Vial, event.vial)
     state.put(replace(vial, sampled_microlitres=vial.sampled_microlitres + event.volume_microlitres))
+    for source in state.where(DoseSource, vial=event.vial):
+        settle_sources(draft, state, source.dose)
 
 
 @checks(treatment.DosePrepared)
@@ -357,7 +359,7 @@ def _prepare(draft: Draft, event: treatment.DosePrepared, state: State) -> None:
 def _wasted(_draft: Draft, event: treatment.RemaindersWasted, facts: Facts) -> None:
     each_once((item.vial for item in event.vials), "vial")
     for item in event.vials:
-        _opened(need(facts, Vial, item.vial), item.volume_microlitres)
+        _opened(need(facts, Vial, item.vial), item.volume_microlitres, "missing")
 
 
 @changes(treatment.RemaindersWasted)
@@ -380,6 +382,10 @@ def _dose_may_go_on(draft: Draft, facts: Facts, dose: Dose, at: str) -> None:
     for source in facts.where(DoseSource, dose=dose.code):
         vial = need(facts, Vial, source.vial)
         origin_allows(facts, vial, order, draft.at)
+        if vial.custody != "prepared":
+            raise unsafe(
+                "I1", f"Vial {vial.code} of dose {dose.code} is {vial.custody}.", "Discard the dose.", dose.code
+            )
         if vial.remaining_microlitres:
             raise unsafe(
                 "I5", f"Vial {vial.code} of dose {dose.code} still holds {vial.remaining_microlitres} uL.",
@@ -461,6 +467,8 @@ def _given(draft: Draft, event: treatment.AdministrationCompleted, facts: Facts)
     dose = need(facts, Dose, event.dose)
     if dose.custody != "checked":
         raise unsafe("I4", f"Dose {dose.code} passed no bedside check.", "Check wristband, dose and order.", dose.code)
+    if dose.custodian not in [signed.name for signed in draft.signers]:
+        raise unsafe("I1", f"Dose {dose.code} is held by {dose.custodian}.", "Whoever gave it signs.", dose.code)
     if (event.order, event.patient) != (dose.order_code, dose.patient):
         raise unsafe("I4.patient", f"Dose {dose.code} is not of that order and patient.", "Scan it again.", dose.code)
     if not dose.last_at <= event.started_at <= event.ended_at <= draft.recorded_at:
@@ -497,7 +505,9 @@ def _give(draft: Draft, event: treatment.AdministrationCompleted, state: State) 
     )
     line = state.need(OrderLine, dose.order_code, dose.order_line)
     given = line.cells_given + cells_given(dose, event.given_microlitres)
-    state.put(replace(line, cells_given=given, status="given"))
+    others = state.where(Dose, order_code=dose.order_code)
+    waiting = any(row.order_line == line.line and row.custody not in FINAL_DOSE for row in others)
+    state.put(replace(line, cells_given=given, status="open" if waiting else "given"))
     if all(row.status == "given" for row in state.where(OrderLine, order_code=dose.order_code)):
         state.put(replace(state.need(Order, dose.order_code), status="completed"))
     settle_sources(draft, state, dose.code)

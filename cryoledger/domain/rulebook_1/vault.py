@@ -1,7 +1,8 @@
-"""Rules of the vault itself: creation, stations, log keys, settings, clock, restores, what a station observes."""
+"""Rules of the vault itself: creation, stations, log keys, settings, clock, what a station observes."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from zoneinfo import available_timezones
 
@@ -13,6 +14,8 @@ from cryoledger.domain.signing import key_name
 from cryoledger.errors import Refusal
 
 KNOWN_RULEBOOKS = frozenset({1})
+PREFIX = re.compile(r"[0-9A-Z]{1,4}")
+SETTING_FIELDS = {"zone": "text", "code_prefix": "text", "idle_lock_seconds": "number", "screening_markers": "texts"}
 
 
 def key_id(verifier_key: str) -> str:
@@ -54,6 +57,7 @@ def _vault_created(draft: Draft, event: vault.VaultCreated, facts: Facts) -> Non
     new_key(facts, draft.station, event.station_key)
     new_key(facts, event.origin, event.log_key)
     new_key(facts, event.origin, event.log_key_ml_dsa)
+    new_key(facts, key_name(event.recovery_key), event.recovery_key)
     badge_bears_key(event.administrator.badge, event.administrator_key)
 
 
@@ -149,8 +153,8 @@ def _log_key_replaced(draft: Draft, event: vault.LogKeyReplaced, facts: Facts) -
 
 @changes(vault.LogKeyReplaced)
 def _replace_log_key(draft: Draft, event: vault.LogKeyReplaced, state: State) -> None:
-    for key in state.where(PublicKey, name=draft.origin):
-        if key.revoked is None:
+    for key in state.where(PublicKey):  # in a later epoch the last keys bear the origin of an earlier one
+        if key.revoked is None and key.kind in ("log", "log-ml-dsa"):
             state.put(replace(key, revoked=draft.number))
     enrol(draft, state, draft.origin, "log", event.log_key)
     enrol(draft, state, draft.origin, "log-ml-dsa", event.log_key_ml_dsa)
@@ -171,9 +175,12 @@ def _adopt(_draft: Draft, event: vault.RulebookAdopted, state: State) -> None:
 
 @checks(vault.SettingChanged)
 def _setting_changed(_draft: Draft, event: vault.SettingChanged, _facts: Facts) -> None:
-    wanted = {"zone": "text", "code_prefix": "text", "idle_lock_seconds": "number", "screening_markers": "texts"}
-    if not getattr(event, wanted[event.setting]):
-        raise Refusal("setting", f"{event.setting} needs a {wanted[event.setting]}.", "Give the value.")
+    wanted = SETTING_FIELDS[event.setting]
+    given = [field for field in ("text", "number", "texts") if getattr(event, field)]
+    if given != [wanted]:
+        raise Refusal("setting", f"{event.setting} needs a {wanted}, and nothing else.", "Give the value.")
+    if event.setting == "code_prefix" and not PREFIX.fullmatch(event.text or ""):
+        raise Refusal("setting", "A code prefix has at most 4 digits and capital letters.", "Choose another.")
     if event.setting == "zone":
         known_zone(event.text or "")
 
@@ -204,17 +211,6 @@ def _clock_stepped(draft: Draft, event: vault.ClockStepped, facts: Facts) -> Non
 def _names_head(draft: Draft, head: str) -> None:
     if head != draft.previous_recorded_at:
         raise Refusal("clock", f"The last entry was recorded at {draft.previous_recorded_at}.", "Name that time.")
-
-
-@checks(vault.LedgerRestored)
-def _ledger_restored(draft: Draft, event: vault.LedgerRestored, _facts: Facts) -> None:
-    if draft.epoch < 2 or event.origin == draft.origin or event.size < 1:
-        raise Refusal("restore", "A restore opens a later epoch under a later origin.", "Use `cryoledger restore`.")
-
-
-@changes(vault.LedgerRestored)
-def _restore(draft: Draft, _event: vault.LedgerRestored, state: State) -> None:
-    state.put(replace(state.need(Site, "site"), origin=draft.origin))
 
 
 @checks(vault.PinRefused)

@@ -1,0 +1,45 @@
+"""What every row of the inventory is: a frozen record that knows its table, key and indexes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from operator import attrgetter
+from typing import Any, ClassVar, TypeVar
+
+__all__ = ["Key", "R", "Record", "reader"]
+
+Key = tuple[str | int, ...]
+
+
+class Record:
+    """A row of a derived table: table name, primary key, unique combinations, indexes, and whether a journal."""
+
+    __slots__ = ()
+    table: ClassVar[str]
+    key: ClassVar[tuple[str, ...]]
+    unique: ClassVar[tuple[tuple[str, ...], ...]] = ()
+    indexes: ClassVar[tuple[tuple[str, ...], ...]] = ()
+    journal: ClassVar[bool] = False
+
+    _read: ClassVar[Callable[[Any], Key]]
+
+    def __init_subclass__(cls) -> None:
+        cls._read = staticmethod(reader(cls.key))
+
+    @property
+    def identity(self) -> Key:
+        """The values of the primary key, in its order."""
+        return self._read(self)
+
+
+def reader(names: tuple[str, ...]) -> Callable[[Any], Key]:
+    """What reads the values of these fields off a row, always as a tuple."""
+    if len(names) > 1:
+        return attrgetter(*names)
+    if not names:
+        return lambda _row: ()
+    read = attrgetter(*names)
+    return lambda row: (read(row),)
+
+
+R = TypeVar("R", bound=Record)

@@ -1,0 +1,62 @@
+"""A laboratory's inventory, from its file into the vault: looked through, read, judged, recorded.
+
+with prepare(vault, path, given) as job:            # reads the file; the vault stays as it is
+    job.plan.vials, list(job.plan.rejected()), job.guessed
+    carry_out(vault, job.plan, By("maria.s", pin))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cryoledger.custody.importing import Plan
+from cryoledger.custody.vault import Vault
+from cryoledger.exchange.column_map import ColumnMap
+from cryoledger.exchange.rows import read_rows
+from cryoledger.exchange.survey import Ask, Survey, survey
+from cryoledger.exchange.tables import open_table
+
+__all__ = ["Job", "prepare"]
+
+Reading = Callable[[int, int], None]
+TOLD_EVERY = 1000
+
+
+@dataclass(frozen=True)
+class Job:
+    """A file that was read: what it would bring, and what was guessed of it.
+
+    `before` is the number of the import that has brought this very file already; then nothing else was read.
+    """
+
+    plan: Plan
+    rows: int
+    guessed: dict[str, Any]
+    known: Survey
+    before: int | None = None
+
+
+@contextmanager
+def prepare(
+    vault: Vault, path: Path, given: ColumnMap, ask: Ask | None = None, progress: Reading | None = None
+) -> Iterator[Job]:
+    """Read a file against a vault; RequestError where it is no table, or leaves something open.
+
+    `progress(rows read, all)` is called now and then.
+    """
+    table = open_table(path, given)
+    known = survey(table, given, ask)
+    with Plan(vault, table.sha256) as plan:
+        if plan.own is not None and plan.own.status == "completed":
+            yield Job(plan, known.rows, known.guessed, known, plan.own.number)
+            return
+        for row in read_rows(table, known, plan.size_of):
+            plan.take(row)
+            if progress is not None and plan.rows % TOLD_EVERY == 0:
+                progress(plan.rows, known.rows)
+        plan.judge()
+        yield Job(plan, plan.rows, known.guessed, known)
