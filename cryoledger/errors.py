@@ -17,6 +17,8 @@
     │   └── VaultUnreachableError   its server does not answer, or the connection to it broke
     ├── StationError            this machine lacks what the vault's station needs
     ├── ConflictError           an id that was already recorded with another content
+    ├── LabelError (labels)     a stock, layout or label that cannot be printed as it is
+    │   └── PrinterError        a printer that is off, out of paper or silent
     └── RequestError            a command whose words do not fit together
 
 Misuse by code (a wrong call order, a broken assertion) is a RuntimeError, not one of these.

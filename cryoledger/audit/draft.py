@@ -23,7 +23,7 @@ def event_of(entry: Entry) -> Event:
     event = catalogue.parse(envelope.type, envelope.data)
     # `data` is the first field of line 5 (its keys are sorted), and stands there as canonical JSON.
     line = entry.note_text.split(b"\n", 4)[4]
-    if not line.startswith(b'{"data":%b,"id":' % canonical.encode(catalogue.data_of(event))):
+    if not line.startswith(b'{"data":%b,"id":' % canonical.write(catalogue.data_of(event))):
         raise LedgerFormatError(f"The payload of {envelope.type} is not written as its declaration writes it.")
     return event
 

@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from cryoledger.database.store import Reading
     from cryoledger.domain.records import Record
 
-__all__ = ["Call", "named_vault"]
+__all__ = ["TRAINING", "Call", "named_vault"]
 
 VARIABLE = "CRYOLEDGER_VAULT"
+TRAINING = "TRAINING vault: nothing recorded here is real."
 
 
 def named_vault(option: str | None) -> str:
@@ -53,11 +54,17 @@ class Call:
             self._vault = Vault.open(self.location)
             if self._vault.warning:
                 output.narrate(self._vault.warning)
+            self._tell_training()
         return self._vault
 
     def adopt(self, vault: Vault) -> None:
         """Take over a vault that was just made."""
         self._vault = vault
+        self._tell_training()
+
+    def _tell_training(self) -> None:
+        if self._vault is not None and self._vault.site().training:
+            output.narrate(TRAINING)
 
     def close(self) -> None:
         """Lock, and let go of the vault."""

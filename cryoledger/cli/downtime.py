@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import sys
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -101,8 +99,7 @@ def enter(
     _check_clock(call, by, dry_run=dry_run)
     content, on = _content(file), call.day(day) if day else None
     now = round(call.vault.clock.now().timestamp() * 1000)
-    with _on_disk(content) as path:
-        forms = read_forms(path, call.zone, now, on)
+    forms = read_forms(content, call.zone, now, on)
     plan = check(call.vault, forms.acts, _names(call, by), scanned=scanned)
     refused = sorted([*forms.unread, *((each.act.line, str(each.refusal)) for each in plan.refused)])
     stopped = bool(refused) and not skip_refused
@@ -153,14 +150,6 @@ def _lines_to_empty() -> Iterator[bytes]:
         yield line
 
 
-@contextmanager
-def _on_disk(content: bytes) -> Iterator[Path]:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "forms.csv")
-        path.write_bytes(content)
-        yield path
-
-
 def _signers(call: Call, by: Signers, plan: Plan) -> list[By]:
     """Both PINs, after the whole batch is told."""
     from cryoledger.cli.acts import ask_for
@@ -187,9 +176,7 @@ def _line(judged: Judged) -> str:
     return f"  line {act.line}: {act.occurred_at}  {' '.join(word for word in words if word)}"
 
 
-def _answer(
-    call: Call, plan: Plan, refused: list[tuple[int, str]], entered: Entered | None, *, dry_run: bool
-) -> None:
+def _answer(call: Call, plan: Plan, refused: list[tuple[int, str]], entered: Entered | None, *, dry_run: bool) -> None:
     sealed = entered.sealed if entered is not None else ()
     value: dict[str, Any] = {
         "lines": len(plan.acts),
@@ -213,7 +200,8 @@ def _as_text(call: Call, plan: Plan, value: dict[str, Any], *, sealed_any: bool)
         span = f", entries {numbers.shown(done[0])} to {numbers.shown(done[-1])}" if done else ""
         lines.append(f"{len(done)} of {len(plan.fresh)} acts are recorded{span}.")
     elif value["refused"]:
-        lines.append(f"Nothing is recorded: {len(value['refused'])} lines are refused (above), {len(plan.fresh)} are right.")
+        right = f"{len(plan.fresh)} are right"
+        lines.append(f"Nothing is recorded: {len(value['refused'])} lines are refused (above), {right}.")
         lines.append("Correct them, or record the rest with --skip-refused.")
     else:
         lines.append(f"{len(plan.fresh)} acts would be recorded." if plan.fresh else "There is nothing to record.")

@@ -43,7 +43,7 @@ class Found:
     warm: Warm
     entry: int | None
 
-    def to_dict(self, call: Call) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """The time as JSON writes it."""
         from cryoledger.exchange.temperature_log import text_of
 
@@ -261,7 +261,7 @@ def _answer(call: Call, curve: Curve, log: Log, found: list[Found], sealed: list
             "sha256": log.sha256,
             "guessed": log.said,
             "skipped": [{"row": number, "reason": why} for number, why in log.skipped],
-            "excursions": [each.to_dict(call) for each in found],
+            "excursions": [each.to_dict() for each in found],
             "recorded": [each.number for each in sealed],
             "held": [{"where": where, "vials": vials} for where, vials in held.items()],
         },

@@ -120,6 +120,8 @@ def _draw(drawn: BoxMap) -> None:
 
     above, left = drawn.heads()
     console = Console(markup=False, highlight=False)
+    if drawn.void:
+        console.print(Text(drawn.void, "bold reverse"))
     console.print(Text(output.visible(drawn.title), "bold"))
     console.print(Text("     " + "".join(f"{head:>3}" for head in above), "dim"))
     for head, row in zip(left, drawn.rows, strict=True):

@@ -105,6 +105,46 @@ def show(
     call.answer({**asdict(row), "signatures": [each.to_dict() for each in told]}, "\n".join([head, *lines]))
 
 
+@look(person, "signatures", example="cryoledger person signatures maria.s --limit 50")
+def signatures(
+    call: Call,
+    who: Annotated[
+        str | None, typer.Argument(metavar="NAME", help="Signing name or badge; else who is signed in at this station.")
+    ] = None,
+    limit: Annotated[int, typer.Option("--limit", help="How many, the latest first.", min=1, max=10_000)] = 20,
+) -> None:
+    """List what bears a person's signature: number, time, what it was, and what the signature meant."""
+    from cryoledger.custody.own_signatures import own_signatures
+    from cryoledger.custody.vault import person_by
+    from cryoledger.documents.telling import tell
+
+    name = who or _signed_in(call)
+    with call.reading() as reading:
+        row = person_by(reading, name)
+    own = own_signatures(call.vault.store, row.name, limit)
+    with call.reading() as reading:
+        told = tell(reading, [each.recorded for each in own.entries])
+    rows = [
+        (each.entry, each.occurred_local, each.type, signed.meaning)
+        for each, signed in zip(told, own.entries, strict=True)
+    ]
+    text = output.table(("entry", "time", "what", "meaning"), rows)
+    call.answer(
+        {"name": row.name, "since": own.since, "fresh": own.fresh, "signatures": [each.to_dict() for each in told]},
+        f"{row.full_name} ({row.name}). {own.sentence}\n{text}",
+    )
+
+
+def _signed_in(call: Call) -> str:
+    from cryoledger.domain.records import Station
+
+    with call.reading() as reading:
+        station = reading.facts.get(Station, call.vault.station)
+    if station is None or station.person is None:
+        raise RequestError("Nobody is signed in at this station.", "Name the person: `person signatures maria.s`.")
+    return station.person
+
+
 @act(person, "KeyRevoked", "revoke", example="cryoledger person revoke maria.s --reason left --as ines.a")
 def revoke(
     call: Call,

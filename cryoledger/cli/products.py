@@ -62,7 +62,7 @@ def add(
         "storage_millicelsius_max": amounts.milli(str(given.get("storage_celsius_max", "-150"))),
         "post_thaw_minutes": given.get("post_thaw_minutes", 120),
         "out_of_storage_minutes": given.get("out_of_storage_minutes", 10),
-        "label_layout": given.get("label_layout", "cryovial"),
+        "label_layout": given.get("label_layout", "vial-33x13"),
         "specification": [*_from_file(given.get("test", [])), *(_from_text(text) for text in test or ())],
     }
 

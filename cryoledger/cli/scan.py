@@ -13,6 +13,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
@@ -68,6 +69,9 @@ def run(
     try:
         for line in _lines(stdin):
             answer = desk.scan(line)
+            if desk.own is not None:  # signed in just now
+                seen = f"See them: `cryoledger person signatures {desk.own.name}`."
+                answer = replace(answer, message=f"{answer.message} {seen}")
             stdout.write(_line(answer, as_json) + "\n")
             stdout.flush()
     finally:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import base64
 import binascii
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cryoledger.cli import exit_codes, output
-from cryoledger.cli.call import Call, named_vault
+from cryoledger.cli.call import TRAINING, Call, named_vault
 from cryoledger.cli.declare import look
 from cryoledger.cli.teaching import AUDITOR
 from cryoledger.errors import CryoledgerError, RequestError
@@ -47,8 +48,20 @@ def verify(
     except CryoledgerError as error:
         output.narrate(f"Could not verify: {error}")
         return exit_codes.USAGE
+    _tell_training(place or named_vault(call.named))
     call.answer(report.to_dict(), lambda: _text(report, sure=fingerprint is not None))
     return exit_codes.OK if report.ok else exit_codes.FINDINGS
+
+
+def _tell_training(location: str) -> None:
+    """Say that a vault is for training, where that can be read at all."""
+    from cryoledger.database.store import Store
+    from cryoledger.domain.records import Site
+
+    with suppress(CryoledgerError), Store.open(location) as store, store.reading() as reading:
+        site = reading.facts.get(Site, "site")
+        if site is not None and site.training:
+            output.narrate(TRAINING)
 
 
 def _fingerprint(text: str) -> bytes:

@@ -69,19 +69,20 @@ class DatabaseSource:
 
 
 @cache
-def _hints(record: type[Record]) -> dict[str, Any]:
-    """The types of a record's columns; resolving them anew for each row would cost more than all else."""
-    return typing.get_type_hints(record)
+def _columns(record: type[Record]) -> tuple[tuple[str, ...], tuple[Any, ...]]:
+    """The names and types of a record's columns; resolving them anew for each row would cost more than all else."""
+    hints = typing.get_type_hints(record)
+    names = tuple(field.name for field in fields(record))  # type: ignore[arg-type]
+    return names, tuple(hints[name] for name in names)
 
 
 def _record(record: type[Record], row: tuple[object, ...]) -> Record | audit.BadRow:
-    hints = _hints(record)
-    for field, value in zip(fields(record), row, strict=True):  # type: ignore[arg-type]
-        if not isinstance(value, hints[field.name]):
-            columns = [each.name for each in fields(record)]  # type: ignore[arg-type]
-            key = ", ".join(str(row[columns.index(name)])[:64] for name in record.key)
-            return audit.BadRow(record.table, key, f"{field.name} is of the type {type(value).__name__}")
-    return record(*row)
+    names, kinds = _columns(record)
+    if len(row) == len(names) and all(map(isinstance, row, kinds)):
+        return record(*row)
+    wrong = next(name for name, value, kind in zip(names, row, kinds, strict=True) if not isinstance(value, kind))
+    key = ", ".join(str(row[names.index(name)])[:64] for name in record.key)
+    return audit.BadRow(record.table, key, f"{wrong} is of the type {type(row[names.index(wrong)]).__name__}")
 
 
 def verify_at(
@@ -107,9 +108,7 @@ def verify_at(
         source = DatabaseSource(driver)
         head = _remembered(source) if remembered else None
         with Workers.for_entries(source.count) as workers:
-            report = audit.verify(
-                source, remembered=head, fingerprint=fingerprint, progress=progress, workers=workers
-            )
+            report = audit.verify(source, remembered=head, fingerprint=fingerprint, progress=progress, workers=workers)
         driver.rollback()
     findings = (*found, *report.findings)
     covers = (*report.covers, "database: its own check of pages and indexes, and the guards of the ledger")

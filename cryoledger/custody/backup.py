@@ -28,11 +28,12 @@ from cryoledger.custody.secret_file import sync_folder
 from cryoledger.custody.vault import Vault
 from cryoledger.database import snapshot_copy
 from cryoledger.database.local import Upkeep
+from cryoledger.database.store import Reading
 from cryoledger.domain import numbers, times
 from cryoledger.errors import VaultDamagedError, VaultError
 from cryoledger.ledger.lines import decode_base64, encode_base64
 
-__all__ = ["Care", "Made", "back_up", "care_of", "copied", "restore_as_test", "trial"]
+__all__ = ["Care", "Made", "back_up", "care_in", "care_of", "copied", "restore_as_test", "trial"]
 
 BACKED_UP, TESTED = "backup", "test restore"
 LATE_HOURS = 24
@@ -108,7 +109,12 @@ def trial(path: Path, progress: Progress | None = None) -> audit.Report:
 def care_of(vault: Vault) -> Care:
     """When upkeep was last done."""
     with vault.store.reading() as reading:
-        done = reading.upkeep(BACKED_UP), reading.upkeep(TESTED)
+        return care_in(vault, reading)
+
+
+def care_in(vault: Vault, reading: Reading) -> Care:
+    """The same in one state of the vault."""
+    done = reading.upkeep(BACKED_UP), reading.upkeep(TESTED)
     if vault.store.location.path is None:
         return Care(*done, late=False, by_server=True)
     since = times.later(times.text_of(vault.clock.now()), minutes=-60 * LATE_HOURS)

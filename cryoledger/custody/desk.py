@@ -14,6 +14,7 @@ from dataclasses import replace
 
 from cryoledger.codes import Command, read
 from cryoledger.custody.dialogues import Answer, ClockLeap, Outcome, Reply, SigningDialogue
+from cryoledger.custody.own_signatures import OwnSignatures, own_signatures
 from cryoledger.custody.record import Sealed
 from cryoledger.custody.scan_reading import look, may_be_wristband
 from cryoledger.custody.session import Session
@@ -39,8 +40,8 @@ class Desk:
         self._state = State()
         self._wait: SignIn | SigningDialogue | ClockLeap | None = None
         self._touched = monotonic()
-        self._turn = threading.RLock()
-        self._secret = False
+        self._turn, self._secret = threading.RLock(), False
+        self.own: OwnSignatures | None = None  # of who has just signed in
 
     @property
     def person(self) -> Person | None:
@@ -70,7 +71,7 @@ class Desk:
         """Handle one scan, or the PIN where one was asked for. Nothing that is scanned raises."""
         with self._turn:
             lapsed = self._lapse()
-            self._touched = self._monotonic()
+            self._touched, self.own = self._monotonic(), None
             self._secret = self.ask in ("pin", "wristband")
             outcome, message, sequence, subject = self._answered(text, typed)
             if lapsed:
@@ -191,13 +192,12 @@ class Desk:
         return self._timed(lambda: self._seal(wait)) if wait.complete else reply
 
     def _sign_in(self, person: Person) -> Reply:
-        with self.vault.store.reading() as reading:
-            recent = self._session.recent(person, self._session.world(reading))
+        own = own_signatures(self.vault.store, person.name)
         sealed = self._session.sign_in(person)
-        self._wait = None
+        self._wait, self.own = None, own
         kept = f"The open task goes on: {self.task}. " if self.task else ""
         self._refresh()
-        return "recorded", f"{person.full_name} is signed in. {recent} {kept}{self.hint}", _sequence(sealed), None
+        return "recorded", f"{person.full_name} is signed in. {own.sentence} {kept}{self.hint}", _sequence(sealed), None
 
     def _leave(self, *, keep: bool) -> Reply:
         keep = keep or any(task.unsaved for task in self._state.tasks)

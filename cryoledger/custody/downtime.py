@@ -82,13 +82,11 @@ class Entered:
 def check(vault: Vault, acts: Iterable[PaperAct], signers: Sequence[str], *, scanned: bool = False) -> Plan:
     """Judge acts by the rules, each upon those before it in time, as if these two signed them now."""
     ordered = sorted(acts, key=lambda act: (act.occurred_at, act.line))
-    judged: list[Judged] = []
     with vault.store.reading() as reading:
         trial = _Trial(vault, reading, signers, scanned=scanned)
         seen: dict[str, int] = {}
-        for act in ordered:
-            judged.append(trial.judge(act, seen))
-    return Plan(tuple(judged), tuple(trial.boxes))
+        judged = tuple([trial.judge(act, seen) for act in ordered])
+    return Plan(judged, tuple(trial.boxes))
 
 
 class _Trial:
@@ -162,9 +160,7 @@ def _id(vault: Vault, act: PaperAct) -> str:
     return uuid7(milliseconds, hashlib.sha256(vault.fingerprint + said.encode()).digest()[:10])
 
 
-def enter(
-    vault: Vault, plan: Plan, *by: By, paper: bytes | None = None, progress: Progress | None = None
-) -> Entered:
+def enter(vault: Vault, plan: Plan, *by: By, paper: bytes | None = None, progress: Progress | None = None) -> Entered:
     """Record what a plan allows, signed by both, each PIN tried once; `paper`, the file itself, is kept beside.
 
     Refusals for safety are put on record too (I10). Raises PinError; stops at the first act that another station

@@ -22,7 +22,7 @@ from cryoledger.ledger.lines import encode_base64
 
 __all__ = ["PART_BYTES", "PART_VIALS", "Cut", "Part", "cut", "parts"]
 
-PART_VIALS = 1000
+PART_VIALS = 800
 PART_BYTES = 48_000  # of 65,535 that an entry may have: envelope, signatures and a document come beside it
 _ORDERED = """
 SELECT good.row, barcode, box, position, lot, comment, held FROM good JOIN box ON box.id = good.box

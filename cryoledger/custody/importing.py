@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import Literal
 
@@ -38,7 +39,7 @@ from cryoledger.domain.events.imports import (
 )
 from cryoledger.domain.facts import Facts
 from cryoledger.domain.import_records import Import
-from cryoledger.errors import RequestError
+from cryoledger.errors import RequestError, VaultBusyError
 
 __all__ = ["Plan", "Progress", "abandon", "carry_out", "comments_of", "find_import"]
 
@@ -47,6 +48,7 @@ Reason = Literal["wrong-file", "wrong-columns", "interrupted", "other"]
 # A station that waits for the database tries again every some milliseconds: it must find a moment without us.
 PAUSE_SHARE = 0.1
 PAUSE_SECONDS_MAX = 0.02
+BUSY_SECONDS = 120
 
 
 def find_import(facts: Facts, sha256: str) -> Import | None:
@@ -143,13 +145,27 @@ def carry_out(vault: Vault, plan: Plan, by: By, progress: Progress | None = None
         vials = 0
         for part in parts(plan.scratch, done):
             started = time.monotonic()
-            _record_part(vault, number, part, by.name)
+            _patiently(partial(_record_part, vault, number, part, by.name))
             vials += part.vials
             if progress is not None:
                 progress(plan.vials if part.number == planned.parts else vials, plan.vials)
             time.sleep(min(PAUSE_SHARE * (time.monotonic() - started), PAUSE_SECONDS_MAX))
         record(vault, ImportCompleted(number=number), by)
     return Carried(number, vials, done)
+
+
+def _patiently(act: Callable[[], object]) -> None:
+    """Do what others may go before: a part that found the vault busy, and so was not recorded, waits its turn."""
+    until = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            act()
+        except VaultBusyError:
+            if time.monotonic() >= until:
+                raise
+            time.sleep(PAUSE_SECONDS_MAX)
+        else:
+            return
 
 
 @contextmanager
@@ -204,7 +220,8 @@ def abandon(vault: Vault, own: Import, reason: Reason, by: By, progress: Progres
         else:
             unlock(vault, by.name, by.pin or "")
         for part in range(own.done, 0, -1):
-            record(vault, ImportPartWithdrawn(number=own.number, part=part), By(by.name))
+            event = ImportPartWithdrawn(number=own.number, part=part)
+            _patiently(partial(record, vault, event, By(by.name)))
             if progress is not None:
                 progress(own.done - part + 1, own.done)
 

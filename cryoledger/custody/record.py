@@ -269,9 +269,7 @@ def _draft(
     )
 
 
-def _sign(
-    vault: Vault, transaction: Transaction, draft: Draft, rules: Rulebook
-) -> tuple[Entry, tuple[Change, ...]]:
+def _sign(vault: Vault, transaction: Transaction, draft: Draft, rules: Rulebook) -> tuple[Entry, tuple[Change, ...]]:
     """The sealed entry and what it changes, which is worked out while the first signer's key signs.
 
     Every signature is checked against the key that the ledger expects before it is kept.

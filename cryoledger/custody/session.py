@@ -13,7 +13,6 @@ from cryoledger.custody.unlock import unlock
 from cryoledger.custody.vault import Vault, head_of, site_of
 from cryoledger.custody.workflow import Act, Lateness, Scanned, Step, World
 from cryoledger.custody.workflow.undo import can_undo
-from cryoledger.database.history import signatures_of
 from cryoledger.database.store import Reading
 from cryoledger.domain import catalogue, times
 from cryoledger.domain.events.people import PersonSignedIn, PersonSignedOut
@@ -23,8 +22,6 @@ from cryoledger.domain.fields import Event
 from cryoledger.domain.records import Order, Patient, PatientBand, Person
 from cryoledger.errors import CryoledgerError, StationError
 from cryoledger.ledger.lines import encode_base64
-
-RECENT_MAX = 500
 
 
 class Session:
@@ -104,15 +101,6 @@ class Session:
     def _wipe(self) -> None:
         self.person, self.acts, self.box_scans = None, (), 0
         self.vault.lock()
-
-    def recent(self, person: Person, zone_world: World) -> str:
-        """What a person signed since the sign-in before this one, in a sentence (DOMAIN, "Roles and signatures")."""
-        found = signatures_of(self.vault.store, person.name, RECENT_MAX)
-        since = next((at for at, each in enumerate(found) if each.recorded.type == "PersonSignedIn"), None)
-        if since is None:
-            return f"Entries with your signature so far: {len(found)}."
-        when = zone_world.local(found[since].recorded.recorded_at)
-        return f"Entries with your signature since you signed in at {when}: {since}."
 
     # What goes on record
 

@@ -87,7 +87,11 @@ class Connections:
             else:
                 return driver
         driver = self._connect(writing=False)
-        driver.begin(writing=False)
+        try:
+            driver.begin(writing=False)
+        except BaseException:
+            driver.close()
+            raise
         return driver
 
     def _forget_readers(self, broken: Driver) -> None:

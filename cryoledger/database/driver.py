@@ -169,7 +169,8 @@ class SqliteDriver:
     def each(self, sql: str, params: Sequence[Value] = ()) -> Iterator[Row]:
         """The rows one after the other (see Driver)."""
         try:
-            yield from self._connection.execute(sql, params)
+            for row in self._connection.execute(sql, params):  # `yield from` would close it after the connection
+                yield row  # noqa: UP028
         except sqlite3.Error as error:
             raise faults.of_sqlite(error, self._location) from error
 

@@ -142,7 +142,10 @@ def _of_state(state: str, where: object) -> CryoledgerError | None:
     if state[:2] == "53":
         return VaultError(f"The server of the vault {where} has no room left.", "Tell its administrator; then repeat.")
     if state in {"42501", "25006"}:
-        return VaultError(f"The vault {where} may not be written by this user.", "Let its administrator allow it.")
+        return VaultError(
+            f"The vault {where} may not be written by this user, or its server is a standby.",
+            "Let its administrator allow it; several servers are named with ?target_session_attrs=read-write.",
+        )
     if state in {"42P01", "42703"}:
         return VaultDamagedError(f"The vault {where} lacks a part of its tables.", RESTORE)
     if state[:2] in {"XX", "58"}:

@@ -16,6 +16,7 @@ from cryoledger.codes import position
 from cryoledger.database import queries
 from cryoledger.database.store import Reading
 from cryoledger.documents import whereabouts
+from cryoledger.documents.training import void_of
 from cryoledger.domain.records import Lot, StorageUnit, Vial
 from cryoledger.domain.rulebook_1.common import donors_of, holds_on, lineage
 from cryoledger.errors import RequestError
@@ -61,6 +62,7 @@ class BoxMap:
     unit: StorageUnit
     where: str
     rows: tuple[tuple[Cell, ...], ...]
+    void: str = ""
 
     @property
     def cells(self) -> tuple[Cell, ...]:
@@ -93,7 +95,7 @@ class BoxMap:
     def text(self) -> str:
         """The map without colours."""
         above, left = self.heads()
-        lines = [self.title, "", "     " + "".join(f"{head:>3}" for head in above)]
+        lines = [*([self.void] if self.void else []), self.title, "", "     " + "".join(f"{head:>3}" for head in above)]
         for head, row in zip(left, self.rows, strict=True):
             lines.append(f"{head:>4} " + "".join(f"{cell.mark.letter:>3}" for cell in row))
         lines += ["", *(f"  {mark.letter}  {mark.word}: {count}" for mark, count in self.legend())]
@@ -105,6 +107,7 @@ class BoxMap:
             "unit": self.unit.code,
             "name": self.unit.name,
             "where": self.where,
+            "void": self.void,
             "rows": self.unit.rows,
             "columns": self.unit.columns,
             "scheme": self.unit.scheme,
@@ -135,7 +138,7 @@ def box_map(reading: Reading, unit: str, now: str) -> BoxMap:
             mark = FREE if vial is None else _mark(reading, vial, contents.lots.get(vial.lot), held_lots, now)
             cells.append(Cell(index, label, mark, vial))
         rows.append(tuple(cells))
-    return BoxMap(box, whereabouts.of_unit(reading, unit), tuple(rows))
+    return BoxMap(box, whereabouts.of_unit(reading, unit), tuple(rows), void_of(reading))
 
 
 def lot_held(reading: Reading, lot: Lot, now: str) -> bool:

@@ -1,6 +1,6 @@
 """What a laboratory needs to work on paper: where everything lies, what is to be fetched, and forms to write on.
 
-    pages_of(reading, now).text()
+pages_of(reading, now).text()
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ __all__ = ["pages_of"]
 TITLE: Final = "Downtime pages"
 ROWS: Final = 30
 FORM_ROWS: Final = 16
-FORM_HEADS: Final = ("time", "act", "vial (or unit)", "from", "to: box", "position", "reason", "who (name)", "signature")
+FORM_HEADS: Final = ("time", "act", "vial (or unit)", "from", "to: box", "position", "reason", "who", "signature")
 FORM_WEIGHTS: Final = (13, 10, 16, 16, 12, 8, 12, 14, 15)
 
 
@@ -52,9 +52,9 @@ def pages_of(reading: Reading, now: str, *, unit: str | None = None, forms: int 
 
 def _cover(counts: dict[str, int], printed: str) -> Page:
     marks = ", ".join(f"{mark.letter} {mark.word}" for mark in LEGEND)
+    boxes, lists, blank = counts["boxes"], counts["pick_lists"], counts["forms"]
     words = (
-        f"The inventory as of {printed}: {counts['boxes']} boxes with {counts['vials']} vials, "
-        f"{counts['pick_lists']} open pick lists, {counts['forms']} pages of blank forms.",
+        f"As of {printed}: {boxes} boxes with {counts['vials']} vials, {lists} open pick lists, {blank} blank forms.",
         "",
         "While the station is down:",
         "  1. Write every act on a form at once, one line each, with the time, the code as on the label, and sign it.",
@@ -146,7 +146,7 @@ def _pick_pages(reading: Reading, order: Order) -> list[Page]:
 
 
 def _tables(
-    title: str, heads: tuple[str, ...], rows: list[tuple[str, ...]], weights: tuple[int, ...], *, by_hand: bool = False
+    title: str, heads: tuple[str, ...], rows: Sequence[tuple[str, ...]], weights: tuple[int, ...], *, by_hand: bool = False
 ) -> list[Page]:
     """Rows over as many pages as they need; none where there are none."""
     each = FORM_ROWS if by_hand else ROWS

@@ -7,6 +7,7 @@ from typing import Any
 
 from cryoledger.database.store import Reading
 from cryoledger.documents.graph import Thing, all_after, thing_of
+from cryoledger.documents.training import void_of
 from cryoledger.documents.whereabouts import of_dose, of_vial
 from cryoledger.domain.records import Dose, Lot, Order, Vial
 
@@ -37,12 +38,14 @@ class Recall:
     doses: tuple[Concerned, ...]
     patients: tuple[str, ...]
     treated: tuple[str, ...]
+    void: str = ""
 
     def text(self) -> str:
         """The list in lines of text."""
         concerned = f"{len(self.lots)} lots, {len(self.vials)} vials, {len(self.doses)} doses"
         patients = f"{len(self.patients)} patients; {len(self.treated)} of them were treated."
         lines = [
+            *([self.void] if self.void else []),
             f"Recall of {self.scope} {self.code} concerns {concerned} and {patients}",
             "",
             *(f"lot {code}" for code in self.lots),
@@ -57,6 +60,7 @@ class Recall:
         return {
             "scope": self.scope,
             "code": self.code,
+            "void": self.void,
             "lots": list(self.lots),
             "vials": [
                 {"code": row.code, "lot": row.lot, "custody": row.state, "where": row.where} for row in self.vials
@@ -82,6 +86,7 @@ def recall(reading: Reading, code: str) -> Recall:
         doses=tuple(Concerned(row.code, row.custody, of_dose(reading, row), "", row.patient) for row in doses),
         patients=_patients(reading, asked, reached),
         treated=tuple(sorted({row.patient for row in doses if row.custody == "administered"})),
+        void=void_of(reading),
     )
 
 

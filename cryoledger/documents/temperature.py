@@ -90,10 +90,10 @@ class Curve:
     def _legend(self, *, braille: bool) -> list[str]:
         first, last = self.samples[0], self.samples[-1]
         dot, dash = ("●", "─") if braille else ("@", "-")
+        worst = f"{centigrade(self.worst.millicelsius)} at {self.local(self.worst.at)}"
         return [
             f"{' ' * _LEFT} {self.local(first.at)} to {self.local(last.at)} {self.zone}",
-            f"{' ' * _LEFT} {dash} limit {centigrade(self.limit)}   {dot} worst "
-            f"{centigrade(self.worst.millicelsius)} at {self.local(self.worst.at)}",
+            f"{' ' * _LEFT} {dash} limit {centigrade(self.limit)}   {dot} worst {worst}",
         ]
 
     # On paper
@@ -111,30 +111,27 @@ class Curve:
         def y(value: int) -> float:
             return top + tall * (high - value) / (high - low)
 
-        shaded = [
-            f'<rect class="warm" x="{x(each.started_at):.1f}" y="{top}" width="{x(each.ended_at) - x(each.started_at):.1f}"'
-            f' height="{tall}"/>'
-            for each in self.warm
-        ]
+        def shade(start: float, end: float) -> str:
+            return f'<rect class="warm" x="{start:.1f}" y="{top}" width="{end - start:.1f}" height="{tall}"/>'
+
         path = " ".join(f"{x(at):.1f},{y(value):.1f}" for at, value in self._thinned(wide))
-        worst = self.worst
-        anchor = "end" if x(worst.at) > _WIDTH * 0.7 else "start"
-        nudge = -8 if anchor == "end" else 8
+        worst, line = self.worst, y(self.limit)
+        late = x(worst.at) > _WIDTH * 0.7
+        at_worst = (x(worst.at) + (-8 if late else 8), y(worst.millicelsius) - 6)
+        told = f"{centigrade(worst.millicelsius)} at {self.local(worst.at)}"
         parts = [
-            *shaded,
+            *(shade(x(each.started_at), x(each.ended_at)) for each in self.warm),
             *(self._level(y(value), value) for value in self._levels(low, high)),
             *(self._tick(x(at), label) for at, label in self._ticks(6)),
             f'<polyline class="curve" points="{path}"/>',
-            f'<line class="limit" x1="{left}" x2="{_WIDTH - right}" y1="{y(self.limit):.1f}" y2="{y(self.limit):.1f}"/>',
-            f'<text class="limit-text" x="{_WIDTH - right - 2}" y="{y(self.limit) - 4:.1f}" text-anchor="end">limit '
-            f"{escape(centigrade(self.limit))}</text>",
+            f'<line class="limit" x1="{left}" x2="{_WIDTH - right}" y1="{line:.1f}" y2="{line:.1f}"/>',
+            _label(_WIDTH - right - 2, line - 4, f"limit {centigrade(self.limit)}", "limit-text", end=True),
             f'<circle cx="{x(worst.at):.1f}" cy="{y(worst.millicelsius):.1f}" r="3.5"/>',
-            f'<text x="{x(worst.at) + nudge:.1f}" y="{y(worst.millicelsius) - 6:.1f}" text-anchor="{anchor}">'
-            f"{escape(centigrade(worst.millicelsius))} at {escape(self.local(worst.at))}</text>",
+            _label(*at_worst, told, "worst", end=late),
             f'<rect class="frame" x="{left}" y="{top}" width="{wide}" height="{tall}"/>',
-            f'<text class="title" x="{left}" y="20">{escape(self.title)}</text>',
-            f'<text class="void" x="{_WIDTH - right}" y="20" text-anchor="end">{escape(self.void)}</text>',
-            f'<text class="note" x="{left}" y="{_HEIGHT - 6}">{escape(note)} Times: {escape(self.zone)}</text>',
+            _label(left, 20, self.title, "title"),
+            _label(_WIDTH - right, 36, self.void, "void", end=True),
+            _label(left, _HEIGHT - 6, f"{note} Times: {self.zone}", "note"),
         ]
         return _SVG.format(width=_WIDTH, height=_HEIGHT, body="\n".join(parts))
 
@@ -212,8 +209,8 @@ class Curve:
         found = []
         while at.timestamp() <= last:
             if at.timestamp() >= first:
-                midnight = (at.hour, at.minute) == (0, 0)
-                found.append((int(at.timestamp()) * 1000, f"{at:%d %b}" if midnight or step >= 86400 else f"{at:%H:%M}"))
+                day = step >= 86400 or (at.hour, at.minute) == (0, 0)
+                found.append((int(at.timestamp()) * 1000, f"{at:%d %b}" if day else f"{at:%H:%M}"))
             at += timedelta(seconds=step)
         return found
 
@@ -253,6 +250,11 @@ class _Dots:
         if not bits:
             return empty
         return chr(0x2800 + bits) if self.tall > 1 else "*"
+
+
+def _label(x: float, y: float, text: str, kind: str, *, end: bool = False) -> str:
+    anchor = ' text-anchor="end"' if end else ""
+    return f'<text class="{kind}" x="{x:.1f}" y="{y:.1f}"{anchor}>{escape(text)}</text>'
 
 
 def _degrees(milli: int) -> str:

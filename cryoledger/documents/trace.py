@@ -13,6 +13,7 @@ from cryoledger.database.store import Reading
 from cryoledger.documents.card_words import amount
 from cryoledger.documents.graph import KINDS, Thing, after, all_after, all_before, thing_of
 from cryoledger.documents.telling import Told, attributions, tell
+from cryoledger.documents.training import void_of
 from cryoledger.documents.whereabouts import of_dose, of_vial
 from cryoledger.domain.records import AdverseEvent, Donation, Donor, Dose, FollowUp, Lot, Order, Vial
 from cryoledger.ledger.lines import encode_base64
@@ -39,6 +40,7 @@ class Trace:
     fingerprint: str
     things: tuple[Traced, ...]
     links: tuple[tuple[Thing, Thing], ...]
+    void: str = ""
 
     def of(self, kind: str) -> tuple[Traced, ...]:
         """The things of one kind."""
@@ -46,7 +48,8 @@ class Trace:
 
     def text(self) -> str:
         """The chain as a tree, then the story of each thing."""
-        head = [f"Trace of {self.asked}", f"Ledger {self.origin}, fingerprint {self.fingerprint}", ""]
+        void = [self.void] if self.void else []
+        head = [*void, f"Trace of {self.asked}", f"Ledger {self.origin}, fingerprint {self.fingerprint}", ""]
         return "\n".join([*head, *self._tree(), "", *self._stories()])
 
     def _tree(self) -> list[str]:
@@ -91,6 +94,7 @@ class Trace:
             "of": {"kind": self.asked.kind, "code": self.asked.code},
             "origin": self.origin,
             "fingerprint": self.fingerprint,
+            "void": self.void,
             "things": [
                 {
                     "kind": traced.thing.kind,
@@ -118,7 +122,8 @@ def trace(reading: Reading, code: str) -> Trace:
     traced = [_traced(reading, thing, known) for thing in ordered]
     head, first = reading.head(), reading.entry(0)
     fingerprint = encode_base64(first.leaf_hash) if first is not None else ""
-    return Trace(asked, head.origin if head is not None else "", fingerprint, tuple(traced), tuple(links))
+    origin = head.origin if head is not None else ""
+    return Trace(asked, origin, fingerprint, tuple(traced), tuple(links), void_of(reading))
 
 
 def _generation(reading: Reading, thing: Thing) -> int:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields
+from functools import cache
 from operator import attrgetter
 from typing import Any, ClassVar, TypeVar
 
-__all__ = ["Key", "R", "Record", "reader"]
+__all__ = ["Key", "R", "Record", "altered", "reader"]
 
 Key = tuple[str | int, ...]
+
+
+R = TypeVar("R", bound="Record")
 
 
 class Record:
@@ -32,6 +37,19 @@ class Record:
         return self._read(self)
 
 
+def altered(row: R, **values: Any) -> R:
+    """The row with other values in some fields: `dataclasses.replace`, in half its time."""
+    kind = type(row)
+    names, read = _fields(kind)
+    return kind(**{**dict(zip(names, read(row), strict=True)), **values})
+
+
+@cache
+def _fields(kind: type[Record]) -> tuple[tuple[str, ...], Callable[[Any], Key]]:
+    names = tuple(field.name for field in fields(kind))  # type: ignore[arg-type]
+    return names, reader(names)
+
+
 def reader(names: tuple[str, ...]) -> Callable[[Any], Key]:
     """What reads the values of these fields off a row, always as a tuple."""
     if len(names) > 1:
@@ -40,6 +58,3 @@ def reader(names: tuple[str, ...]) -> Callable[[Any], Key]:
         return lambda _row: ()
     read = attrgetter(*names)
     return lambda row: (read(row),)
-
-
-R = TypeVar("R", bound=Record)

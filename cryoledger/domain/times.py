@@ -10,10 +10,10 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 
 INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
-@lru_cache(maxsize=1024)
 def instant(text: str) -> datetime:
     """The aware UTC datetime of an instant's text; ValueError where it is not exactly of that form."""
     if not INSTANT.fullmatch(text):
@@ -35,7 +35,13 @@ def day(text: str) -> date:
 
 def milliseconds(start: str, end: str) -> int:
     """Whole milliseconds from one instant's text to another's, negative where `end` comes first."""
-    return (instant(end) - instant(start)) // timedelta(milliseconds=1)
+    return _since_1970(end) - _since_1970(start)
+
+
+@lru_cache(maxsize=4096)
+def _since_1970(text: str) -> int:
+    """Whole milliseconds; rules ask about the same few instants again and again."""
+    return (instant(text) - _EPOCH) // timedelta(milliseconds=1)
 
 
 def later(start: str, *, minutes: int) -> str:

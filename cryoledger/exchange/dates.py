@@ -18,7 +18,8 @@ DateOrder = str  # "day-first", "month-first" or "year-first"
 _NUMERIC = re.compile(r"(\d{1,4})([./\- ])(\d{1,2})\2(\d{1,4})(?:[T ]\d{1,2}:\d{2}.*)?")
 _COMPACT = re.compile(r"((?:19|20|25)\d\d)(\d\d)(\d\d)")
 _SERIAL = re.compile(r"([2-7]\d{4})(?:[.,]0*)?")
-_NAMED = re.compile(r"(\d{1,2})[. \-/]*([^\W\d_]+)[. ,\-/]*(\d{2,4})|([^\W\d_]+)[. ]*(\d{1,2})[., ]+(\d{4})")
+_MONTH = r"([^\d\s,/\-]{1,20}?)"  # not only letters: Thai writes vowels above, and points within
+_NAMED = re.compile(rf"(\d{{1,2}})[. \-/]*{_MONTH}[. ,\-/]*(\d{{2,4}})|{_MONTH}[. ]*(\d{{1,2}})[., ]+(\d{{4}})")
 _EPOCH = date(1899, 12, 30)  # day 0 of a spreadsheet that believes in 29 February 1900
 _BUDDHIST = 543
 _MONTHS = {
@@ -75,11 +76,11 @@ def _other(text: str) -> date | None:
     serial = _SERIAL.fullmatch(text)
     if serial is not None:
         return _EPOCH + timedelta(days=int(serial[1]))
-    named = _NAMED.fullmatch(text.replace("ม.ค.", "ม.ค"))
+    named = _NAMED.fullmatch(text)
     if named is None:
         return None
     day, month, year = named.group(1, 2, 3) if named[1] else named.group(5, 4, 6)
-    number = _MONTHS.get(unicodedata.normalize("NFC", month).casefold())
+    number = _MONTHS.get(unicodedata.normalize("NFC", month).casefold().strip("."))
     return _day(year, str(number), day) if number is not None else None
 
 

@@ -8,6 +8,7 @@ Columns may stand in any order, under any of the words in `HEADS`; a line that s
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -64,12 +65,15 @@ def _reasons(event: str, reason: str) -> str:
     return f" (reason: {' | '.join(map(str, schema.get('enum', ())))})"
 
 
-def read_forms(path: Path, zone: str, now: int, day: str | None = None) -> Forms:
-    """The acts of a file; `day` (a date) holds for times that have none. RequestError where it is no such table."""
-    rows = [(number, cells) for number, cells in open_table(path, ColumnMap()).rows() if _says(cells)]
+def read_forms(content: bytes, zone: str, now: int, day: str | None = None) -> Forms:
+    """The acts of a file's bytes; `day` (a date) holds for times that have none. RequestError where it is no table."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "the file")
+        path.write_bytes(_without_remarks(content))
+        rows = [(number, cells) for number, cells in open_table(path, ColumnMap()).rows() if _says(cells)]
     if not rows:
-        raise RequestError(f"{path} has no lines.", "Start from `cryoledger downtime template`.")
-    heads, rows = _heads(path, rows[0][1]), rows[1:]
+        raise RequestError("The file has no lines.", "Start from `cryoledger downtime template`.")
+    heads, rows = _heads(rows[0][1]), rows[1:]
     cells = [(number, {name: _cell(row, at) for name, at in heads.items()}) for number, row in rows]
     moments = [_moment(told["time"], day) for _, told in cells]
     order, _ = order_of(moments, None, now)
@@ -102,13 +106,20 @@ def _says(cells: list[str]) -> bool:
     return any(cell.strip() for cell in cells) and not cells[0].lstrip().startswith("#")
 
 
-def _heads(path: Path, row: list[str]) -> dict[str, int]:
+def _without_remarks(content: bytes) -> bytes:
+    """The lines that count, each still in its place: a remark has no columns, and would hide the delimiter."""
+    if b"\x00" in content:
+        return content  # a workbook, or UTF-16
+    return b"\n".join(b"" if line.lstrip().startswith(b"#") else line for line in content.splitlines())
+
+
+def _heads(row: list[str]) -> dict[str, int]:
     words = [cell.strip().casefold() for cell in row]
     found = {name: at for name, names in HEADS.items() for at, word in enumerate(words) if word in names}
     lacking = [name for name in _NEEDED if name not in found]
     if lacking:
         raise RequestError(
-            f"{path} has no column {lacking[0]!r}.", "Start from `cryoledger downtime template`, and keep its headings."
+            f"The file has no column {lacking[0]!r}.", "Start from `cryoledger downtime template`, and keep its headings."
         )
     return found
 

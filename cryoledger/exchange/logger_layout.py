@@ -19,6 +19,7 @@ _DEGREES = {
     "C": re.compile(r"[°º]\s*C\b|\bdeg\.?\s*C\b|\(C\)|\[C\]|celsius|\bC$", re.IGNORECASE),
     "K": re.compile(r"\(K\)|\[K\]|kelvin", re.IGNORECASE),
 }
+_SAID = re.compile(r"[°º]|celsius|fahrenheit|deg", re.IGNORECASE)
 _TEMPERATURE = re.compile(r"temp|probe|sensor|fühler|kanal|channel|\bch\.?\s*\d|sonde|sonda|อุณหภูมิ", re.IGNORECASE)
 _NOT = re.compile(
     r"set\s*point|soll|alarm|limit|\bmin\b|\bmax\b|humid|feuchte|\brh\b|%|batter|volt|dew|ambient|status|serial|\bid\b|"
@@ -155,8 +156,8 @@ def _degrees(heading: str, unit: str = "", around: str = "") -> str:
         for sign, pattern in _DEGREES.items():
             if pattern.search(text):
                 return sign
-    found = [sign for sign, pattern in _DEGREES.items() if re.search(r"[°º]|celsius|fahrenheit|deg", around, re.I)
-             and pattern.search(around)]  # fmt: skip
+    said = _SAID.search(around) is not None
+    found = [sign for sign, pattern in _DEGREES.items() if said and pattern.search(around)]
     return found[0] if len(found) == 1 else ""
 
 

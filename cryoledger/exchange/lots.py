@@ -126,7 +126,7 @@ class Lots:
         if donation:
             donation = self._prefixes.get("donation", "") + donation
         code = donation or f"{donor}-{SHORT.get(kind or '', '')}"
-        if not is_code(code):
+        if is_code(donor) and not is_code(code):
             wrong.add("the donation is no code")
         on = read_date(collected, self._known.dates) if collected else None
         if collected and on is None:

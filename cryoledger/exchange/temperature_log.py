@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -104,15 +105,11 @@ def _spell(samples: Sequence[Sample], start: int, end: int) -> Warm:
 
 def gaps(samples: Sequence[Sample]) -> list[tuple[int, int]]:
     """Where a log is silent for more than three times its usual interval: from the reading before to the one after."""
-    steps = [after.at - before.at for before, after in zip(samples, samples[1:], strict=False)]
+    steps = [after.at - before.at for before, after in pairwise(samples)]
     if len(steps) < GAP_TIMES:
         return []
     usual = statistics.median(steps)
-    return [
-        (before.at, after.at)
-        for before, after in zip(samples, samples[1:], strict=False)
-        if after.at - before.at > GAP_TIMES * usual
-    ]
+    return [(before.at, after.at) for before, after in pairwise(samples) if after.at - before.at > GAP_TIMES * usual]
 
 
 def read_log(path: Path, asked: Asked) -> Log:

@@ -112,6 +112,7 @@ Modules
     tree          leaf hashes, frontier, proofs
     checkpoint    checkpoints and cosignatures (their messages: cosignature)
     keys          private keys, wrapping, PINs, the recovery sheet (wrapping, recovery)
+    signature_batch  many signatures at once, for other processes
     lines, points what the others share: base64, decimals, names; points of the curve
 
 Reading one entry and asking whether its first signer signed it:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -118,9 +118,9 @@ def entry_text(origin: str, sequence: int, previous: bytes, envelope: Envelope) 
     parse_decimal(str(sequence), "sequence")
     _check_place(origin, sequence, previous)
     line = canonical.encode(envelope.to_json())
-    value = canonical.decode(line)
-    _read_envelope(value)
-    if canonical.clean(value) != value:
+    _read_again(line.decode())
+    # Nothing in printable ASCII needs cleaning; JSON escapes the controls below it.
+    if (not line.isascii() or b"\x7f" in line) and canonical.clean(value := canonical.decode(line)) != value:
         raise TextError("A text of the event is not in NFC.", "Pass the event through canonical.clean first.")
     return b"%b\n%b\n%d\n%b\n%b\n" % (
         TAG.encode(),
@@ -139,11 +139,15 @@ def seal(text: bytes, signatures: Sequence[Signature]) -> Entry:
 @lru_cache(maxsize=32)
 def parse_again(data: bytes) -> Entry:
     """As `parse_entry`, for bytes that one append looks at several times: the last few are remembered."""
-    return parse_entry(data)
+    return _parse(data, _read_again)
 
 
 def parse_entry(data: bytes) -> Entry:
     """The entry in `data`; LedgerFormatError unless it keeps every rule of the package's docstring."""
+    return _parse(data, _read_line)
+
+
+def _parse(data: bytes, read: Callable[[str], Envelope]) -> Entry:
     if len(data) > MAX_ENTRY_BYTES:
         raise LedgerFormatError(f"The entry has {len(data)} bytes; at most {MAX_ENTRY_BYTES} are allowed.")
     text, signatures = split_note(data)
@@ -156,7 +160,7 @@ def parse_entry(data: bytes) -> Entry:
     sequence = parse_decimal(lines[2], "sequence")
     previous = decode_base64(lines[3], "hash of the entry before")
     _check_place(origin, sequence, previous)
-    envelope = _read_envelope(canonical.decode_text(lines[4]))
+    envelope = read(lines[4])
     _check_signers(envelope.signers, signatures)
     return Entry(origin, sequence, previous, envelope, text.encode(), signatures)
 
@@ -177,6 +181,13 @@ def _check_place(origin: str, sequence: int, previous: bytes) -> None:
         raise LedgerFormatError(f"The hash of the entry before has {len(previous)} bytes; SHA-256 has 32.")
     if (sequence == 0) != (previous == ZERO_HASH):
         raise LedgerFormatError("The hash of the entry before is 32 zero bytes in entry 0, and only there.")
+
+
+def _read_line(line: str) -> Envelope:
+    return _read_envelope(canonical.decode_text(line))
+
+
+_read_again = lru_cache(maxsize=32)(_read_line)
 
 
 def _read_envelope(value: Json) -> Envelope:

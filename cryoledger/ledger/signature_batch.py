@@ -1,6 +1,6 @@
 """Many signatures at once, as plain values that pass between processes: which of them do not verify.
 
-    failing([(verifier_key, text, name, key_id, signature), ...])      (how many were tried, the indexes of the bad)
+failing([(verifier_key, text, name, key_id, signature), ...])      (how many were tried, the indexes of the bad)
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from datetime import datetime
 from textual.content import Content
 from textual.widgets import Static
 
-from cryoledger.tui.view import Card, Out, Shown
+from cryoledger.tui.view import Card, Out, Own, Shown
 from cryoledger.tui.words import duration, plain, verdict
 
 KEPT = 100
@@ -76,6 +76,35 @@ class OutView(Static):
             mark, style = ("▲", "bold $wait") if share < 1 else ("✗", "bold $bad")
         text = f"{mark} {duration(spent):>7}{limit}  {row.code}  "
         return Content.assemble(plain(text, style), plain(row.holder, "$quiet"))
+
+
+class OwnView(Static):
+    """What the person who has just signed in signed last, the newest first, until the next scan."""
+
+    DEFAULT_CSS = "OwnView { height: 1fr; width: 1fr; text-wrap: nowrap; text-overflow: ellipsis; }"
+
+    def __init__(self) -> None:
+        super().__init__(id="own", markup=False)
+        self.own: Own | None = None
+
+    def show(self, own: Own | None) -> None:
+        """Draw the list, or nothing."""
+        self.own = own
+        self.on_resize()
+
+    def on_resize(self) -> None:
+        """As many as fit."""
+        if self.own is None:
+            self.update("")
+            return
+        room = max(1, self.size.height - 2)
+        lines = [plain("YOUR OWN SIGNATURES", "bold $quiet")]
+        for at, (entry, clock, what, meaning) in enumerate(self.own.rows[:room]):
+            mark = "•" if at < self.own.fresh else " "
+            text = plain(f"{mark} {entry:>6}  {clock}  {what}  ", "" if at < self.own.fresh else "$quiet")
+            lines.append(Content.assemble(text, plain(meaning, "$note" if at < self.own.fresh else "$quiet")))
+        lines.append(plain("Not yours? Tell the quality officer now.", "bold $wait"))
+        self.update(Content("\n").join(lines))
 
 
 class RecentView(Static):

@@ -5,22 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from cryoledger.custody import backup
+from cryoledger.custody.set_back import unreconciled_text
 from cryoledger.custody.vault import Vault, site_of
 from cryoledger.database import queries
-from cryoledger.domain import times
+from cryoledger.domain import numbers, times
 from cryoledger.domain.records import Lot, Product, StorageUnit, Vial, VialPlacement
 from cryoledger.domain.rulebook_1 import common as rules
 from cryoledger.errors import CryoledgerError, Refusal
-from cryoledger.tui.view import Box, Card, Field, Look, Out, Tone, View
-from cryoledger.tui.words import amount
+from cryoledger.tui.view import Box, Card, Care, Field, Look, Out, Own, Tone, View
+from cryoledger.tui.words import age_text, amount
 
 if TYPE_CHECKING:
     from cryoledger.custody.desk import Desk
+    from cryoledger.custody.own_signatures import OwnSignatures
     from cryoledger.database.store import Reading
 
 _TONES: dict[str, Tone] = {"released": "good", "rejected": "bad", "conditionally released": "note"}
 _LOOKS: dict[str, Look] = {"released": "released", "rejected": "rejected", "conditionally released": "conditional"}
 _OUT = ("out", "issued")
+OWN_MOST = 60
 
 
 @dataclass(slots=True)
@@ -55,6 +59,9 @@ class Reader:
                 card=None if hidden else self._card(now, at),
                 box=None if hidden else self._box(now, at),
                 out=() if hidden else _out(now),
+                care=_care(self.vault, now, at),
+                unreconciled=bool(unreconciled_text(now)),
+                own=None if hidden or desk.own is None else _own(desk.own),
             )
 
     def _card(self, now: Reading, at: str) -> Card | None:
@@ -86,6 +93,24 @@ class Reader:
             return _box_map(now, self.box, marked, at)
         except CryoledgerError:
             return None
+
+
+def _own(signed: OwnSignatures) -> Own:
+    rows = tuple(
+        (numbers.shown(each.recorded.number), signed.local(each.recorded.recorded_at), each.recorded.type, each.meaning)
+        for each in signed.entries[:OWN_MOST]
+    )
+    return Own(signed.sentence, rows, signed.fresh)
+
+
+def _care(vault: Vault, now: Reading, at: str) -> Care:
+    care = backup.care_in(vault, now)
+    if care.by_server:
+        return Care()
+    if care.backup is None:
+        return Care("never backed up", care.late)
+    tested = age_text(care.tested.at, at) if care.tested is not None else "never"
+    return Care(f"backup {age_text(care.backup.at, at)}  tested {tested}", care.late)
 
 
 def _vial_card(now: Reading, vial: Vial, at: str) -> Card:

@@ -13,7 +13,7 @@ from textual.widgets import Static
 
 from cryoledger.tui.answer_panel import AnswerPanel
 from cryoledger.tui.box_map import BoxMap
-from cryoledger.tui.lists import CardView, OutView, RecentView
+from cryoledger.tui.lists import CardView, OutView, OwnView, RecentView
 from cryoledger.tui.prompt import Prompt
 from cryoledger.tui.view import Shown, View
 from cryoledger.tui.words import clock_text, plain
@@ -39,9 +39,16 @@ class StationScreen(Screen[None]):
     #side { width: 1fr; padding: 0 1 0 1; }
     #card { margin-bottom: 0; }
     #veil { height: 1fr; display: none; padding: 0 2; color: $foreground; }
+    #own { display: none; }
+    StationScreen.-own #own { display: block; }
+    StationScreen.-own #map { display: none; }
+    StationScreen.-own #side { display: none; }
     StationScreen.-hidden #below { display: none; }
     StationScreen.-hidden #veil { display: block; }
-    #keys { height: 1; background: $panel; color: $foreground; }
+    #foot { height: 1; background: $panel; color: $foreground; }
+    #keys { width: 1fr; text-wrap: nowrap; text-overflow: ellipsis; }
+    #care { width: auto; padding: 0 1; }
+    #care.-late { background: #B00020; color: #FFFFFF; text-style: bold; }
     StationScreen.-wide #map { width: 84; }
     StationScreen.-wide #card { margin-bottom: 1; max-height: 12; }
     StationScreen.-wide #out { margin-bottom: 1; max-height: 14; }
@@ -58,10 +65,10 @@ class StationScreen(Screen[None]):
         self.view = View()
         self._banner = ""
         self._where, self._who, self._clock = (Static("", id=name, markup=False) for name in ("where", "who", "clock"))
-        self._band = Static("TRAINING - nothing recorded here is real", id="band", markup=False)
+        self._band, self._care = (Static("", id=name, markup=False) for name in ("band", "care"))
         self._answer, self._prompt = AnswerPanel(), Prompt()
         self._card, self._out, self._recent, self._map = CardView(), OutView(), RecentView(), BoxMap()
-        self._veil = Static("", id="veil", markup=False)
+        self._own, self._veil = OwnView(), Static("", id="veil", markup=False)
 
     def compose(self) -> ComposeResult:
         """From top to bottom."""
@@ -72,8 +79,11 @@ class StationScreen(Screen[None]):
             with Vertical(id="side"):
                 yield from (self._card, self._out, self._recent)
             yield self._map
+            yield self._own
         yield self._veil
-        yield Static(KEYS, id="keys", markup=False)
+        with Horizontal(id="foot"):
+            yield Static(KEYS, id="keys", markup=False)
+            yield self._care
 
     def on_mount(self) -> None:
         """The first frame, before the vault is open."""
@@ -100,12 +110,17 @@ class StationScreen(Screen[None]):
         self._where.update(where)
         who = f"{view.person} · {view.roles}" if view.person else "nobody signed in"
         self._who.update(plain(who))
-        self._band.set_class(view.training, "-on")
+        self._band.update(plain("   ".join(_bands(view))))
+        self._band.set_class(bool(_bands(view)), "-on")
+        self._care.update(plain(view.care.text))
+        self._care.set_class(view.care.late, "-late")
         self.set_class(view.hidden, "-hidden")
         self._veil.update(self._behind_veil(view))
         self._card.show(view.card)
         self._out.show(view.out, now)
         self._map.show(view.box)
+        self._own.show(view.own)
+        self.set_class(view.own is not None, "-own")
         self.tick(now)
 
     def tick(self, now: datetime) -> None:
@@ -128,6 +143,12 @@ class StationScreen(Screen[None]):
             return Content.assemble(plain(_LOCKED), "\n\n", plain(f"Open task: {view.task}", "bold"))
         lines = [plain(line) for line in self._banner.splitlines() if line.strip() or self.size.height >= _TALL]
         return Content("\n").join(lines)
+
+
+def _bands(view: View) -> list[str]:
+    """What nobody may overlook."""
+    bands = ["TRAINING - nothing recorded here is real"] if view.training else []
+    return bands + (["UNRECONCILED - a restore waits for its declaration"] if view.unreconciled else [])
 
 
 def _without_hint(message: str, hint: str) -> str:

@@ -70,6 +70,23 @@ class Out:
 
 
 @dataclass(frozen=True, slots=True)
+class Own:
+    """What the person who has just signed in signed last: number, time, what and meaning; `fresh` since last time."""
+
+    sentence: str
+    rows: tuple[tuple[str, str, str, str], ...]
+    fresh: int
+
+
+@dataclass(frozen=True, slots=True)
+class Care:
+    """How old the last good backup and the last test restore are, in a few words; `late` after a day, or never."""
+
+    text: str = ""
+    late: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """Everything on the screen but the answers. `hidden` says that nobody may read the lower half now."""
 
@@ -86,6 +103,9 @@ class View:
     card: Card | None = None
     box: Box | None = None
     out: tuple[Out, ...] = field(default=())
+    own: Own | None = None
+    care: Care = Care()
+    unreconciled: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 
 from textual.content import Content
 
+from cryoledger.domain import times
+
 LENGTH_MAX: Final = 1000
 _HIDDEN: Final = frozenset({"Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _JOINERS: Final = dict.fromkeys((0x200D, 0xFE0E, 0xFE0F, 0x200B, 0x2060, 0xFEFF))
@@ -82,6 +84,14 @@ def clock_text(moment: datetime, zone: str, *, day: bool = False) -> str:
     """The time at the site, and the zone it is told in."""
     local = moment.astimezone(ZoneInfo(zone))
     return f"{local:%d %b  %H:%M:%S %Z}" if day else f"{local:%H:%M:%S %Z}"
+
+
+def age_text(since: str, at: str) -> str:
+    """How long ago an instant was, as short as can be: "3h"."""
+    minutes = max(0, times.milliseconds(since, at) // 60_000)
+    if minutes < 100:
+        return f"{minutes}min"
+    return f"{minutes // 60}h" if minutes < 96 * 60 else f"{minutes // 1440}d"
 
 
 def amount(cells: int) -> str:

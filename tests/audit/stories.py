@@ -45,6 +45,7 @@ def whole_story(lab: Lab) -> None:
     _at_the_freezer(lab, vials)
     _to_the_patient(lab, vials)
     _beside(lab, vials)
+    _import(lab)
     _people(lab)
     restore(lab)
     lab.take_out(vials[11])
@@ -88,6 +89,24 @@ def _beside(lab: Lab, vials: tuple[str, ...]) -> None:
     lab.record(event("VialsShipped", shipment="SHIP-1", destination="Chiang Mai", vials=[vials[5]]), TECHNICIAN)
     lab.record(event("PinRefused", person=CLINICIAN, attempt=1))
     lab.record(treatment.PatientBandAdded(patient="PATIENT-1", bands=(hash_text("second band"),)))
+
+
+def _import(lab: Lab) -> None:
+    sha = hash_text("a spreadsheet")
+    lab.record(event("ImportBegun", sha256=sha, plan_sha256=sha, rows=2, vial_count=1, parts=1), TECHNICIAN)
+    number = lab.last.number
+    lot = {
+        "lot": "OLD-1", "product": "MSC-OLD", "version": 0, "donations": ["OLD-D"], "passage": 3,
+        "cells_per_vial": 1_000_000, "volume_microlitres": 1000, "cryoprotectant": "10 % DMSO",
+        "filled_on": "2025-01-02", "expiry_on": "2030-01-02", "expires_at": "2030-01-02T17:00:00.000Z",
+    }  # fmt: skip
+    part = event(
+        "ImportPartRecorded", number=number, part=1, donors=["OLD-DONOR"], lots=[lot], held=["OLD-1-1"],
+        donations=[{"donation": "OLD-D", "donor": "OLD-DONOR", "tissue": "adipose"}],
+        vials=[{"unit": "BOX-3", "lot": "OLD-1", "vials": ["OLD-1-1"], "positions": [80]}],
+    )  # fmt: skip
+    lab.record(part, TECHNICIAN)
+    lab.record(event("ImportCompleted", number=number), TECHNICIAN)
 
 
 def _people(lab: Lab) -> None:

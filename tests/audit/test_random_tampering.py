@@ -65,9 +65,10 @@ def delete_entry(source: Listed, chance: random.Random) -> Named:
 
 def cut_tail(source: Listed, chance: random.Random) -> Named:
     first = chance.randrange(1, len(source.stored))
-    row = source.stored[first]
+    row, before = source.stored[first], source.stored[first - 1]
     del source.stored[first:]
-    return "entry", {(row.epoch, row.sequence)}
+    # Of an epoch that is gone as a whole nothing says that it began: then the one before it seems to go on.
+    return "entry", {(row.epoch, row.sequence), (before.epoch, before.sequence + 1)}
 
 
 def swap_entries(source: Listed, chance: random.Random) -> Named:

@@ -9,10 +9,12 @@ from typing import Any
 
 import psycopg
 import pytest
+from sqlalchemy.dialects.postgresql import dialect as postgresql_dialect
 
 from cryoledger.database import guards, migrate
 from cryoledger.database.location import Location
 from cryoledger.database.store import Reading, Store, Stored
+from cryoledger.database.tables import METADATA
 from cryoledger.domain.facts import Put
 from cryoledger.domain.records import Mention, ScanCode
 from cryoledger.errors import (
@@ -26,6 +28,7 @@ from cryoledger.errors import (
 from tests import postgresql
 from tests.proxy import Cut, Proxy
 
+DIALECT = postgresql_dialect()  # type: ignore[no-untyped-call]
 Following = Callable[..., Stored]
 Admin = psycopg.Connection[Any]
 
@@ -109,26 +112,47 @@ def test_a_vault_that_lost_a_table_is_damaged(url: str, careless: Admin) -> None
         Store.open(url)
 
 
-# Guards
+# Tables and guards
+
+
+def test_the_migrations_make_the_declared_tables(careless: Admin) -> None:
+    kinds = {"BIGINT": "bigint", "TEXT": "text", "BYTEA": "bytea"}
+    columns = careless.execute(
+        "SELECT table_name, column_name, data_type, collation_name, is_nullable FROM information_schema.columns "
+        "WHERE table_schema = current_schema() AND table_name <> 'alembic_version' "
+        "ORDER BY table_name, ordinal_position"
+    ).fetchall()
+    wanted = []
+    for name, table in sorted(METADATA.tables.items()):
+        for column in table.columns:
+            kind = kinds[column.type.compile(DIALECT).split()[0]]
+            collation = "C" if kind == "text" else None
+            wanted.append((name, column.name, kind, collation, "YES" if column.nullable else "NO"))
+    assert columns == wanted
+    indexes = careless.execute("SELECT indexname FROM pg_indexes WHERE schemaname = current_schema()").fetchall()
+    declared = {index.name for table in METADATA.tables.values() for index in table.indexes}
+    unique = {
+        made.name
+        for table in METADATA.tables.values()
+        for made in table.constraints
+        if str(made.name).startswith("uq_")
+    }
+    keys = {f"{name}_pkey" for name in METADATA.tables}
+    assert {name for (name,) in indexes} - {"alembic_version_pkc"} == declared | unique | keys
+
+
+DROPPED = "DROP TRIGGER {name} ON {table}"
+DISABLED = "ALTER TABLE {table} DISABLE TRIGGER {name}"
+ANOTHER = "CREATE TRIGGER {name} BEFORE INSERT ON {table} FOR EACH STATEMENT EXECUTE FUNCTION cryoledger_append_only()"
 
 
 @pytest.mark.parametrize("name", [name for name, _, _ in guards.expected("postgresql")])
-@pytest.mark.parametrize(
-    "change",
-    [
-        "DROP TRIGGER {name} ON {table}",
-        "ALTER TABLE {table} DISABLE TRIGGER {name}",
-        "DROP TRIGGER {name} ON {table}; CREATE TRIGGER {name} BEFORE INSERT ON {table} "
-        "FOR EACH STATEMENT EXECUTE FUNCTION cryoledger_append_only()",
-    ],
-    ids=["dropped", "disabled", "another"],
-)
-def test_a_removed_guard_is_named(store: Store, name: str, change: str) -> None:
+@pytest.mark.parametrize("changes", [(DROPPED,), (DISABLED,), (DROPPED, ANOTHER)], ids=["dropped", "off", "another"])
+def test_a_removed_guard_is_named(store: Store, name: str, changes: tuple[str, ...]) -> None:
     table = name.rsplit("_no_", 1)[0]
     with pytest.raises(VaultDamagedError, match=name), store.writing() as tx:  # noqa: PT012
-        tx.driver.execute(change.format(name=name, table=table)) if ";" not in change else [
-            tx.driver.execute(each) for each in change.format(name=name, table=table).split(";")
-        ]
+        for change in changes:
+            tx.driver.execute(change.format(name=name, table=table))
         migrate.check(tx.driver, "here")
 
 

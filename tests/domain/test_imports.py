@@ -14,15 +14,24 @@ from cryoledger.domain.records import Donation, Donor, Lot, LotDonation, Mention
 from tests.lab import QUALITY, TECHNICIAN, Lab, hash_text
 
 SHA = hash_text("a file")
-UNITS = [
+UNITS: list[dict[str, Any]] = [
     {"unit": "F1", "kind": "freezer", "name": "F1"},
     {"unit": "F1-B1", "kind": "box", "name": "B1", "parent": "F1", "slot": "B1", "rows": 9, "columns": 9},
 ]
 LOT = {
-    "lot": "OLD-1", "product": "MSC-X", "version": 0, "donations": ["D9-WJ"], "passage": 3, "cells_per_vial": 10_000_000,
-    "volume_microlitres": 1000, "cryoprotectant": "CryoStor CS10", "filled_on": "2024-06-10", "expiry_on": "2029-06-10",
-    "expires_at": "2029-06-10T17:00:00.000Z", "viability_millipercent": 96_000,
-}  # fmt: skip
+    "lot": "OLD-1",
+    "product": "MSC-X",
+    "version": 0,
+    "donations": ["D9-WJ"],
+    "passage": 3,
+    "cells_per_vial": 10_000_000,
+    "volume_microlitres": 1000,
+    "cryoprotectant": "CryoStor CS10",
+    "filled_on": "2024-06-10",
+    "expiry_on": "2029-06-10",
+    "expires_at": "2029-06-10T17:00:00.000Z",
+    "viability_millipercent": 96_000,
+}
 DONATION = {"donation": "D9-WJ", "donor": "D9", "tissue": "wharton's jelly"}
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from typing import TypeVar
 
 from cryoledger.domain import catalogue, times
@@ -29,6 +28,7 @@ from cryoledger.domain.records import (
     Vial,
     VialPlacement,
 )
+from cryoledger.domain.row import altered
 from cryoledger.errors import Refusal
 
 R = TypeVar("R", bound=Record)
@@ -297,13 +297,13 @@ def leave(draft: Draft, state: State, vial: Vial) -> Vial:
     """The vial out of its position: its stay is written to the journal, its exposure settled, holds come along."""
     at = draft.occurred_at
     if vial.unit is None or vial.position is None:
-        return replace(vial, exposed_ms=vial_exposure(state, vial, at), out_since=None, unit_mark_ms=0)
+        return altered(vial, exposed_ms=vial_exposure(state, vial, at), out_since=None, unit_mark_ms=0)
     for unit in chain(state, vial.unit):
         for hold in holds_on(state, "unit", unit.code, at):
-            state.put(replace(hold, scope="vial", code=vial.code))
+            state.put(altered(hold, scope="vial", code=vial.code))
     state.journal(VialPlacement(draft.number, vial.code, vial.unit, vial.position, vial.since, at))
     exposed = vial_exposure(state, vial, at)
-    return replace(vial, unit=None, position=None, exposed_ms=exposed, out_since=None, unit_mark_ms=0)
+    return altered(vial, unit=None, position=None, exposed_ms=exposed, out_since=None, unit_mark_ms=0)
 
 
 def place(draft: Draft, state: State, vial: Vial, unit: str, position: int) -> None:
@@ -312,7 +312,7 @@ def place(draft: Draft, state: State, vial: Vial, unit: str, position: int) -> N
     gone = leave(draft, state, vial)
     mark = unit_exposure(state, state.need(StorageUnit, unit), at)
     state.put(
-        replace(
+        altered(
             gone,
             custody="stored",
             custodian_kind="position",
@@ -330,14 +330,14 @@ def hand(draft: Draft, state: State, vial: Vial, custody: str, kind: str, custod
     at = draft.occurred_at
     gone = leave(draft, state, vial)
     running = at if custody in ("out", "issued", "in_transit") else None
-    return replace(gone, custody=custody, custodian_kind=kind, custodian=custodian, since=at, out_since=running)
+    return altered(gone, custody=custody, custodian_kind=kind, custodian=custodian, since=at, out_since=running)
 
 
 def close(draft: Draft, state: State, vial: Vial, custody: str) -> None:
     """Bring a vial to a final state."""
     kind = {"administered": "patient", "consumed": "process", "discarded": "waste"}[custody]
     owner = {"administered": lambda: need(state, Order, vial.order_code or "").patient}.get(custody, lambda: "")()
-    state.put(replace(hand(draft, state, vial, custody, kind, owner), deadline=None))
+    state.put(altered(hand(draft, state, vial, custody, kind, owner), deadline=None))
 
 
 def settle_sources(draft: Draft, state: State, dose: str) -> None:

@@ -10,6 +10,7 @@ from cryoledger.domain.facts import Draft, Facts, State
 from cryoledger.domain.fields import Event
 from cryoledger.domain.records import SUBJECT_RECORD, Mention, Person, Record, Site, Station, Vial
 from cryoledger.domain.roles import Kind
+from cryoledger.domain.row import altered
 from cryoledger.domain.rulebook_1 import restores
 from cryoledger.domain.rulebook_1.common import chain
 from cryoledger.errors import Refusal
@@ -76,7 +77,7 @@ def after(draft: Draft, state: State) -> None:
 def _touch(draft: Draft, state: State, record: type[Record], code: str) -> None:
     row = state.get(record, code)
     if row is not None:
-        state.put(replace(row, last_at=draft.occurred_at, last_entry=draft.number))  # type: ignore[type-var]
+        state.put(altered(row, last_at=draft.occurred_at, last_entry=draft.number))
 
 
 def _check_station(draft: Draft, facts: Facts) -> None:

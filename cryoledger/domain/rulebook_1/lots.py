@@ -401,6 +401,8 @@ def _released(draft: Draft, event: lots.LotReleased, facts: Facts) -> None:
 
 def _may_release(draft: Draft, facts: Facts, lot: Lot) -> None:
     for row in lineage(facts, lot):
+        if row.disposition == "rejected":
+            raise unsafe("release.parent", f"Lot {row.code}, its bank, is rejected.", "Reject the lot.", lot.code)
         if holds_on(facts, "lot", row.code, draft.at):
             raise unsafe("I3.hold", f"There is a hold or recall on lot {row.code}.", "Lift it first.", lot.code)
     if lot.expires_at <= draft.at:

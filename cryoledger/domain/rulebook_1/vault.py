@@ -29,6 +29,13 @@ def new_key(facts: Facts, name: str, verifier_key: str) -> None:
         raise Refusal("key.name", f"The key does not bear the name {name!r}.", "Make the key for its signer.")
     if facts.get(PublicKey, name, key_id(verifier_key)) is not None:
         raise Refusal("key.twice", f"That key of {name!r} is enrolled already.", "Make a new key.")
+    if any(key_bytes(row.verifier_key) == key_bytes(verifier_key) for row in facts.where(PublicKey)):
+        raise Refusal("key.twice", "That key is enrolled under another name: one holder, one name.", "Make a new key.")
+
+
+def key_bytes(verifier_key: str) -> str:
+    """The algorithm and public key, base64, in a vkey text."""
+    return verifier_key.split("+", 2)[2]
 
 
 def enrol(draft: Draft, state: State, name: str, kind: str, verifier_key: str) -> None:
@@ -53,11 +60,16 @@ def _vault_created(draft: Draft, event: vault.VaultCreated, facts: Facts) -> Non
     names = {event.administrator.name, draft.station, event.origin, key_name(event.recovery_key)}
     if len(names) != 4:
         raise Refusal("name.reused", "Administrator, station, log and recovery key need four names.", "Change one.")
+    if event.origin != draft.origin:
+        raise Refusal("origin", f"The entry is of {draft.origin}, not of {event.origin}.", "Name the ledger's origin.")
     new_key(facts, event.administrator.name, event.administrator_key)
     new_key(facts, draft.station, event.station_key)
     new_key(facts, event.origin, event.log_key)
     new_key(facts, event.origin, event.log_key_ml_dsa)
     new_key(facts, key_name(event.recovery_key), event.recovery_key)
+    keys = (event.administrator_key, event.station_key, event.log_key, event.log_key_ml_dsa, event.recovery_key)
+    if len({key_bytes(key) for key in keys}) != len(keys):
+        raise Refusal("key.twice", "Administrator, station, log and recovery need keys of their own.", "Make new ones.")
     badge_bears_key(event.administrator.badge, event.administrator_key)
 
 
