@@ -68,7 +68,7 @@ def print_pages(
     output.narrate(f"{len(document.pages)} pages are in {out}. Print them now: paper works when nothing else does.")
 
 
-@look(downtime, "template", example="cryoledger downtime template > forms.csv")
+@look(downtime, "template", example="cryoledger downtime template")
 def template(call: Call) -> None:
     """Write an empty table for `downtime enter`, with the acts and reasons that it takes."""
     from cryoledger.custody.paper_acts import ACTS
@@ -81,7 +81,7 @@ def template(call: Call) -> None:
 @look(downtime, "enter", example=ENTER)
 def enter(
     call: Call,
-    file: Annotated[str, typer.Argument(metavar="FILE.csv|-", help="The forms as a table; - reads stdin, then PINs.")],
+    file: Annotated[str, typer.Argument(metavar="FILE", help="The forms as a table; - reads stdin, then PINs.")],
     by: Signers,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be recorded.")] = False,
     skip_refused: Annotated[

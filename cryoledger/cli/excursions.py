@@ -67,7 +67,7 @@ def register(app: typer.Typer) -> None:
 
 def excursion(
     call: Call,
-    file: Annotated[Path, typer.Argument(metavar="FILE.csv", help="The logger's own export.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The logger's own export.")],
     unit: Annotated[str, typer.Option("--unit", metavar="UNIT", help="The freezer, tank or box that it measured.")],
     by: Signers,
     limit: Annotated[

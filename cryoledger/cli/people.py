@@ -125,10 +125,10 @@ def signatures(
     with call.reading() as reading:
         told = tell(reading, [each.recorded for each in own.entries])
     rows = [
-        (each.entry, each.occurred_local, each.type, signed.meaning)
+        (each.entry, each.occurred_local, signed.meaning, f"{each.type}: {each.details}"[:80].removesuffix(": "))
         for each, signed in zip(told, own.entries, strict=True)
     ]
-    text = output.table(("entry", "time", "what", "meaning"), rows)
+    text = output.table(("entry", "time", "meaning", "what"), rows)
     call.answer(
         {"name": row.name, "since": own.since, "fresh": own.fresh, "signatures": [each.to_dict() for each in told]},
         f"{row.full_name} ({row.name}). {own.sentence}\n{text}",

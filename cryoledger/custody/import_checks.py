@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import fields
+from typing import Any
 
 from cryoledger.custody.import_facts import BoxSize, DonationFacts, LotFacts
 from cryoledger.custody.import_scratch import Scratch, box_of, lot_of
@@ -18,6 +19,7 @@ from cryoledger.domain.records import Donation, Donor, Lot, LotDonation, Patient
 
 __all__ = ["Known"]
 
+FORGET_EVERY = 200
 UNSAID = frozenset({"patient"})  # what no report repeats (I9)
 
 
@@ -60,6 +62,13 @@ class Known:
         unit = self.unit(code)
         return BoxSize(unit.rows, unit.columns, unit.scheme) if unit is not None and unit.rows else None
 
+    def _forgetting(self, rows: Iterator[Any]) -> Iterator[Any]:
+        """The same rows; now and then what was asked of the vault is forgotten, for it is not asked again."""
+        for at, row in enumerate(rows, start=1):
+            yield row
+            if at % FORGET_EVERY == 0:
+                self.facts.forget_all()
+
     def judge(self, scratch: Scratch) -> None:
         """Reject whatever cannot come in, and mark the vials that come in on hold."""
         scratch.flush()
@@ -78,7 +87,7 @@ class Known:
             for lot, _, _ in variants:
                 scratch.drop_where("lot", lot, reason)
             scratch.db.execute("DELETE FROM lot WHERE code = ?", (code,))
-        for lot, facts, row in list(scratch.each("SELECT id, facts, row FROM lot ORDER BY row")):
+        for lot, facts, row in self._forgetting(scratch.each("SELECT id, facts, row FROM lot ORDER BY row")):
             reason = next(self._against_lot(scratch, lot_of(facts), row), "")
             if reason:
                 scratch.drop_where("lot", lot, reason)
@@ -134,7 +143,7 @@ class Known:
 
     def _boxes(self, scratch: Scratch) -> None:
         scratch.db.execute("CREATE TABLE slot (parent TEXT, slot TEXT, unit TEXT, PRIMARY KEY (parent, slot))")
-        for box, facts, row in list(scratch.each("SELECT id, facts, row FROM box ORDER BY row")):
+        for box, facts, row in self._forgetting(scratch.each("SELECT id, facts, row FROM box ORDER BY row")):
             reason = next(self._against_box(scratch, facts, row), "")
             if reason:
                 scratch.drop_where("box", box, reason)
@@ -185,10 +194,9 @@ class Known:
         scratch.drop((row, f"barcode twice: {barcode} stands in row {first} too") for row, first, barcode in twins)
 
     def _positions(self, scratch: Scratch) -> None:
-        for box, code in list(scratch.each("SELECT id, code FROM box")):
+        for box, code in self._forgetting(scratch.each("SELECT id, code FROM box ORDER BY row")):
             if self.unit(code) is not None:
                 self._known_box(scratch, box, code)
-                self.facts.forget_all()  # a box's vials are asked for once
         twins = scratch.twins("box, position")
         scratch.hold(first for _, first, _ in twins)
         scratch.drop((row, f"position already taken: by the vial of row {first}") for row, first, _ in twins)

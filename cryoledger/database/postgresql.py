@@ -54,7 +54,7 @@ class PostgresqlDriver:
         # The snapshot of a reader is taken now, not with its first question.
         begin = self._begin_writing if writing else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT 1"
         cursor = self._send(f"{begin}; {first}" if first else begin)
-        answers = [cursor.fetchone() if cursor.description else None]
+        answers: list[Any] = [cursor.fetchone() if cursor.description else None]
         while cursor.nextset():
             answers.append(cursor.fetchone() if cursor.description else None)
         answer = answers.pop() if first else None

@@ -146,7 +146,12 @@ def _pick_pages(reading: Reading, order: Order) -> list[Page]:
 
 
 def _tables(
-    title: str, heads: tuple[str, ...], rows: Sequence[tuple[str, ...]], weights: tuple[int, ...], *, by_hand: bool = False
+    title: str,
+    heads: tuple[str, ...],
+    rows: Sequence[tuple[str, ...]],
+    weights: tuple[int, ...],
+    *,
+    by_hand: bool = False,
 ) -> list[Page]:
     """Rows over as many pages as they need; none where there are none."""
     each = FORM_ROWS if by_hand else ROWS

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 __all__ = ["DateOrder", "Evidence", "read_date"]
@@ -105,14 +105,9 @@ class Evidence:
     either: int | None = None
     example: str = ""
     serials: int = 0
-    _seen: set[str] = field(default_factory=set, repr=False)
 
     def observe(self, text: str, row: int) -> None:
         """Take one cell into account."""
-        if text in self._seen:
-            return
-        if len(self._seen) < 20_000:
-            self._seen.add(text)
         match = _NUMERIC.fullmatch(text) if len(text) <= 40 else None
         if match is None:
             self.serials += _SERIAL.fullmatch(text) is not None

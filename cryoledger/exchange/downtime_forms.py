@@ -119,7 +119,8 @@ def _heads(row: list[str]) -> dict[str, int]:
     lacking = [name for name in _NEEDED if name not in found]
     if lacking:
         raise RequestError(
-            f"The file has no column {lacking[0]!r}.", "Start from `cryoledger downtime template`, and keep its headings."
+            f"The file has no column {lacking[0]!r}.",
+            "Start from `cryoledger downtime template`, and keep its headings.",
         )
     return found
 

@@ -69,13 +69,13 @@ class _Reader:
     def _problem(self, cells: list[str]) -> str:
         if any(cells[self._columns.width :]):
             return f"more cells than the header has: {len(cells)} for {self._columns.width}"
-        for cell in cells:
-            if len(cell) > CELL_MOST:
-                return f"a cell has more than {CELL_MOST} characters"
-            if "\x00" in cell:
-                return "a cell holds a zero byte"
-            if not cell.isascii() and any("\ud800" <= c <= "\udfff" for c in cell):
-                return "a cell holds half a character"
+        whole = "".join(cells)
+        if len(whole) > CELL_MOST and any(len(cell) > CELL_MOST for cell in cells):
+            return f"a cell has more than {CELL_MOST} characters"
+        if "\x00" in whole:
+            return "a cell holds a zero byte"
+        if not whole.isascii() and any("\ud800" <= c <= "\udfff" for c in whole):
+            return "a cell holds half a character"
         return ""
 
     def _vial(self, number: int, texts: list[str]) -> Outcome:

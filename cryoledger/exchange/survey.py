@@ -31,8 +31,7 @@ SEEN_MOST = 20_000
 WIDTH_SHARE = 0.8
 DATES = ("filled_on", "expiry_on", "collected_on")
 NUMBERS = ("cells", "volume", "viability")
-NEEDED = ("barcode", "position", "lot", "product", "donor", "tissue", "passage", "cells", "volume", "filled_on",
-          "expiry_on")  # fmt: skip
+NEEDED = ("barcode", "position", "lot", "product", "donor", "tissue", "passage", *NUMBERS[:2], *DATES[:2])
 NOT_STATED = "not stated"
 
 
@@ -109,6 +108,7 @@ class _Look:
         self.widths: Counter[int] = Counter()
         self.leading_zeros = 0
         self.values: dict[str, set[str]] = {name: set() for name in NUMBERS if name in columns.at}
+        self._raw: dict[str, set[str]] = {name: set() for name in columns.at}
         self._at = columns.at
 
     def row(self, number: int, cells: list[str]) -> None:
@@ -117,12 +117,12 @@ class _Look:
             return
         self.rows += 1
         for name, evidence in self.dates.items():
-            evidence.observe(self._cell(cells, name), number)
+            if self._fresh(cells, name):
+                evidence.observe(self._cell(cells, name), number)
         for name, seen in self.values.items():
-            text = self._cell(cells, name)
-            if text not in seen and len(seen) < SEEN_MOST:
-                seen.add(text)
-                self.decimals.observe(text, number)
+            if self._fresh(cells, name) and len(seen) < SEEN_MOST:
+                seen.add(self._cell(cells, name))
+                self.decimals.observe(self._cell(cells, name), number)
         position = self._cell(cells, "position").upper()
         if position in self.positions or len(self.positions) < SEEN_MOST:
             self.positions[position] += 1
@@ -130,6 +130,15 @@ class _Look:
         if barcode.isdecimal():
             self.widths[len(barcode)] += 1
             self.leading_zeros += barcode.startswith("0")
+
+    def _fresh(self, cells: list[str], name: str) -> bool:
+        """Whether a column says something that it did not say before."""
+        at, seen = self._at[name], self._raw[name]
+        if at >= len(cells) or cells[at] in seen:
+            return False
+        if len(seen) < SEEN_MOST and len(cells[at]) < 64:
+            seen.add(cells[at])
+        return True
 
     def _cell(self, cells: list[str], name: str) -> str:
         at = self._at.get(name)
@@ -243,10 +252,12 @@ class _Conclusion:
             return BoxSize(9, 9, Scheme.LETTERS.value)
         positions = self._look.positions
         running = sum(count for text, count in positions.items() if text.isdecimal())
-        scheme = Scheme.RUNNING if running * 2 > positions.total() else Scheme.LETTERS
-        stray = STRAY_SHARE * positions.total()
+        total = positions.total()
+        scheme = Scheme.RUNNING if running * 2 > total else Scheme.LETTERS
         outside = {size: _outside(scheme, size, positions) for size in SIZES}
-        size = next((size for size in SIZES if outside[size] <= stray), min(SIZES, key=lambda each: outside[each]))
+        size = next(
+            (size for size in SIZES if outside[size] <= STRAY_SHARE * total), min(SIZES, key=lambda each: outside[each])
+        )
         self._guessed["box"] = {"rows": size[0], "columns": size[1], "scheme": scheme.value}
         return BoxSize(*size, scheme.value)
 
@@ -263,13 +274,14 @@ class _Conclusion:
             self._guessed["close_headers"] = {name: self._columns.headers[name] for name in self._columns.close}
         if self._columns.ignored:
             self._guessed["ignored_columns"] = list(self._columns.ignored)
-        if "cryoprotectant" not in self._columns.at.keys() | self._given.defaults.keys():
+        said = self._columns.at.keys() | self._given.defaults.keys()
+        if "cryoprotectant" not in said:
             self._guessed["cryoprotectant"] = NOT_STATED
         if self._given.defaults:
             self._guessed["defaults"] = dict(self._given.defaults)
         if not any(f"{kind}_code" in self._columns.at for kind in KINDS):
             self._notes.append("a storage unit's code is made of the names on the way to it: F1, F1-R1, F1-R1-B1")
-        if "donation" not in self._columns.at.keys() | self._given.defaults.keys():
+        if "donation" not in said:
             self._notes.append("no column names donations: one stands for each tissue of a donor, such as D504-WJ")
         if self._notes:
             self._guessed["notes"] = self._notes

@@ -21,7 +21,11 @@ _CONTROL = re.compile("[\x00-\x1f]")
 
 def tidy(cell: str) -> str:
     """A cell without the spaces around it, the marks nobody sees, and what protects it in a spreadsheet."""
-    text = cell.strip().strip("\ufeff\u200b").strip()
+    text = cell.strip()
+    if not text.isascii():
+        text = text.strip("\ufeff\u200b").strip()
+    if text[:1] not in ("'", "="):
+        return text
     if text.startswith("'"):
         return restored_start(text)
     if text.startswith('="'):

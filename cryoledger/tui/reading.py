@@ -9,7 +9,7 @@ from cryoledger.custody import backup
 from cryoledger.custody.set_back import unreconciled_text
 from cryoledger.custody.vault import Vault, site_of
 from cryoledger.database import queries
-from cryoledger.domain import numbers, times
+from cryoledger.domain import catalogue, numbers, times
 from cryoledger.domain.records import Lot, Product, StorageUnit, Vial, VialPlacement
 from cryoledger.domain.rulebook_1 import common as rules
 from cryoledger.errors import CryoledgerError, Refusal
@@ -19,6 +19,7 @@ from cryoledger.tui.words import age_text, amount
 if TYPE_CHECKING:
     from cryoledger.custody.desk import Desk
     from cryoledger.custody.own_signatures import OwnSignatures
+    from cryoledger.database.history import SignedEntry
     from cryoledger.database.store import Reading
 
 _TONES: dict[str, Tone] = {"released": "good", "rejected": "bad", "conditionally released": "note"}
@@ -97,7 +98,7 @@ class Reader:
 
 def _own(signed: OwnSignatures) -> Own:
     rows = tuple(
-        (numbers.shown(each.recorded.number), signed.local(each.recorded.recorded_at), each.recorded.type, each.meaning)
+        (numbers.shown(each.recorded.number), signed.local(each.recorded.recorded_at), _what(each), each.meaning)
         for each in signed.entries[:OWN_MOST]
     )
     return Own(signed.sentence, rows, signed.fresh)
@@ -111,6 +112,13 @@ def _care(vault: Vault, now: Reading, at: str) -> Care:
         return Care("never backed up", care.late)
     tested = age_text(care.tested.at, at) if care.tested is not None else "never"
     return Care(f"backup {age_text(care.backup.at, at)}  tested {tested}", care.late)
+
+
+def _what(signed: SignedEntry) -> str:
+    """An entry's type and the first of the things that it is about."""
+    codes = [thing.code for thing in catalogue.subjects(signed.recorded.event) if thing.touched]
+    more = f" and {len(codes) - 1} more" if len(codes) > 1 else ""
+    return f"{signed.recorded.type} {codes[0]}{more}" if codes else signed.recorded.type
 
 
 def _vial_card(now: Reading, vial: Vial, at: str) -> Card:

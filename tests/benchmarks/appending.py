@@ -85,7 +85,7 @@ def _where(vault: Vault, events: tuple, count: int) -> None:
     stages.show(whole, count)
 
 
-def _raw(path: Path, note: bytes):  # noqa: ANN202
+def _raw(path: Path, note: bytes):
     connection = _connection(path)
     connection.execute("CREATE TABLE entry (number INTEGER PRIMARY KEY, note BLOB NOT NULL)")
 

@@ -37,20 +37,23 @@ COMMANDS = dict(leaves(program()))
 LISTED = re.findall(
     r"\S+",
     """
-    accept-clock adopt-rulebook adverse-event backup backups bedside-check box codes-read commands complete complete-proposal
-    correct-administration correct-attribution correct-expiry correct-final-state correct-position
-    correct-quantity correct-screening correct-test demo deviation donation-add donation-list donation-show
-    donor-add donor-consent donor-eligibility donor-list donor-screen donor-show donor-withdraw dose-discard
-    dose-list dose-show entries find follow-up freezers hand-over history hold-lift hold-list hold-place init
-    issue keys lot-add lot-fill lot-list lot-reject lot-release lot-release-conditionally lot-show lot-test
-    manual-events manual-exit-codes note order-add order-cancel order-list order-show patient-add patient-band
-    patient-list patient-show person-add person-grant person-list person-pin person-reaffirm person-recover
-    person-revoke person-show person-withdraw prepare product-add product-list product-show proposals recall
-    record reserve restore return-issued sample scan setting show station-invite station-join station-list station-retire thaw trace tui unit-add
-    unit-back unit-check unit-excursion unit-list unit-move unit-out unit-retire unit-show unreserve vault-copy verify
-    vial-bind-tube vial-consume vial-discard vial-found vial-list vial-missing vial-move vial-receive
-    vial-refuse-shipment vial-relabel vial-return vial-ship vial-show vial-store vial-take-out vial-transfer
-    waste
+    accept-clock adopt-rulebook adverse-event backup backups bedside-check box codes-read commands complete
+    complete-proposal correct-administration correct-attribution correct-expiry correct-final-state
+    correct-position correct-quantity correct-screening correct-test demo deviation donation-add donation-list
+    donation-show donor-add donor-consent donor-eligibility donor-list donor-screen donor-show donor-withdraw
+    dose-discard dose-list dose-show downtime-enter downtime-print downtime-template entries excursion
+    export-inventory find
+    follow-up freezers hand-over history hold-lift hold-list hold-place import-abandon
+    import-inventory import-list import-release init issue keys lot-add lot-fill
+    lot-list lot-reject lot-release lot-release-conditionally lot-show lot-test manual-events manual-exit-codes
+    note order-add order-cancel order-list order-show patient-add patient-band patient-list patient-show
+    person-add person-grant person-list person-pin person-reaffirm person-recover person-revoke person-show
+    person-signatures person-withdraw prepare product-add product-list product-show proposals recall record
+    reserve restore return-issued sample scan setting show station-invite station-join station-list
+    station-retire thaw trace tui unit-add unit-back unit-check unit-excursion unit-list unit-move unit-out
+    unit-retire unit-show unreserve vault-copy verify vial-bind-tube vial-consume vial-discard vial-found
+    vial-list vial-missing vial-move vial-receive vial-refuse-shipment vial-relabel vial-return vial-ship
+    vial-show vial-store vial-take-out vial-transfer waste
     """,
 )
 

@@ -20,7 +20,7 @@ BRANDS: list[tuple[Callable[..., Path], str | None]] = [(plot_title, None), (ger
 
 
 def asked(**given: str | None) -> Asked:
-    return Asked("Asia/Bangkok", NOW, **given)  # type: ignore[arg-type]
+    return Asked("Asia/Bangkok", NOW, **given)
 
 
 def file(folder: Path, text: str, name: str = "log.csv") -> Path:

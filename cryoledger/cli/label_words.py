@@ -1,0 +1,199 @@
+"""What the label commands share: their options, and how labels are drawn, shown, and sent to where they are to go."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cryoledger.cli import output
+from cryoledger.cli.call import Call
+from cryoledger.errors import RequestError
+
+if TYPE_CHECKING:
+    from cryoledger.custody.labelling import Delivered, Target
+    from cryoledger.custody.printer_settings import PrinterSetting
+    from cryoledger.labels import Label, LabelContent, Layout, Stock
+
+__all__ = ["DPI", "Layout_", "Preview", "PrinterName", "Reprint", "Start", "Stock_", "To", "Work", "bar", "given"]
+
+Layout_ = Annotated[str | None, typer.Option("--layout", metavar="NAME", help="A layout of labels/layouts.")]
+Stock_ = Annotated[str | None, typer.Option("--stock", metavar="NAME", help="A roll or sheet of labels/stock.")]
+DPI = Annotated[int | None, typer.Option("--dpi", help="Dots an inch: 203, 300 or 600; else the printer's, else 300.")]
+To = Annotated[Path | None, typer.Option("--to", metavar="FILE", help="A file: .pdf, .png, .svg or .zpl.")]
+PrinterName = Annotated[
+    str | None,
+    typer.Option("--printer", metavar="PRINTER", help="tcp://HOST:9100, cups:NAME, or one of `printer list`."),
+]
+Start = Annotated[int, typer.Option("--start", metavar="N", min=1, help="Begin at label N of a partly used sheet.")]
+Preview = Annotated[bool, typer.Option("--preview", help="Show the labels here, and print and record nothing.")]
+Reprint = Annotated[
+    str | None, typer.Option("--reprint", metavar="REASON", help="Why it is printed again: {VialsLabelled.reprint}.")
+]
+SHOWN_MOST = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The options of a label command."""
+
+    layout: str | None
+    stock: str | None
+    dpi: int | None
+    to: Path | None
+    printer: str | None
+    start: int
+    preview: bool
+
+
+given = Given
+
+
+class Work:
+    """One print: its options, what this station's printer is set to, and the layout, stock and labels found for it."""
+
+    def __init__(self, call: Call, options: Given) -> None:
+        from cryoledger.custody.labelling import Target
+        from cryoledger.custody.printer_settings import PrinterSetting, find, site_labels
+        from cryoledger.labels import read_address
+
+        if options.to is not None and options.printer is not None:
+            raise RequestError("Labels go to a file or to a printer.", "Give --to or --printer.")
+        self.call = call
+        self.options = options
+        self.site_folder = site_labels(call.vault.folder.state)
+        self.training = bool(call.vault.site().training)
+        self.setting: PrinterSetting | None = None
+        self.target: Target | None = None
+        if options.preview:
+            return
+        if options.to is not None:
+            _check_ending(options.to)
+            self.target = Target(path=options.to, start=options.start)
+        elif options.printer is not None:
+            named = options.printer
+            self.setting = None if ":" in named else find(call.vault.folder.state, named)
+            printer = self.setting.printer if self.setting is not None else read_address(named)
+            self.target = Target(printer=printer, start=options.start)
+        elif not sys.stdout.isatty():
+            raise RequestError("Nothing says where the labels go.", "Give --to FILE, --printer PRINTER or --preview.")
+
+    def layout(self, usual: str, kinds: tuple[str, ...]) -> Layout:
+        """The layout that is asked for, else the printer's where it is of this kind, else the usual one."""
+        from cryoledger.labels import load_layout
+
+        if self.options.layout is None and self.setting is not None and self.setting.layout is not None:
+            own = load_layout(self.setting.layout, self.site_folder)
+            if own.kind in kinds:
+                return own
+        return load_layout(self.options.layout or usual, self.site_folder)
+
+    def stock(self, layout: Layout) -> Stock:
+        """The stock that is asked for, else the printer's, else the smallest that the layout fits, rolls first."""
+        from cryoledger.labels import LabelError, load_stock, names
+
+        name = self.options.stock or (self.setting.stock if self.setting is not None else None)
+        if name is not None:
+            return load_stock(name, self.site_folder)
+        every = [load_stock(each, self.site_folder) for each in names("stock", self.site_folder)]
+        fitting = [each for each in every if each.label_width >= layout.width and each.label_height >= layout.height]
+        if not fitting:
+            raise LabelError(f"No stock is large enough for {layout.name}.", "Name one with --stock.")
+        return min(fitting, key=lambda each: (each.kind != "roll", each.label_width * each.label_height))
+
+    @property
+    def dpi(self) -> int:
+        """The resolution that is asked for, else the printer's, else 300."""
+        return self.options.dpi or (self.setting.dpi if self.setting is not None else None) or 300
+
+    def draw(self, contents: Sequence[LabelContent], layout: Layout, stock: Stock, *, progress: bool) -> list[Label]:
+        """Every label, its symbols read back; a LabelError before any is printed."""
+        from cryoledger.labels import render_all
+
+        report = bar("drawn", len(contents)) if progress else None
+        drawn = []
+        for number, label in enumerate(render_all(contents, layout, stock, self.dpi, training=self.training), start=1):
+            drawn.append(label)
+            if report is not None:
+                report(number)
+        return drawn
+
+    def show(self, labels: Sequence[Label], layout: Layout, stock: Stock) -> None:
+        """Show the first labels here, as they would be printed."""
+        from cryoledger.labels import preview
+
+        if self.call.as_json:
+            self.call.answer(self._told(labels, layout, stock), "")
+            return
+        colour = sys.stdout.isatty()
+        for label in labels[:SHOWN_MOST]:
+            output.raw(f"{label.code}\n{preview(label.bitmap, colour=colour)}\n".encode())
+        if len(labels) > SHOWN_MOST:
+            output.narrate(f"{len(labels) - SHOWN_MOST} labels more are not shown.")
+        output.narrate(
+            f"Layout {layout.name} on {stock.name}, {self.dpi} dpi. Nothing was printed or recorded: "
+            "that takes --to or --printer."
+        )
+
+    def deliver(self, labels: Sequence[Label], stock: Stock, *, progress: bool) -> Delivered:
+        """Write or send them."""
+        from cryoledger.custody.labelling import deliver
+
+        assert self.target is not None
+        return deliver(labels, stock, self.target, bar("printed", len(labels)) if progress else None)
+
+    def tell(
+        self, labels: Sequence[Label], layout: Layout, stock: Stock, done: Delivered, entries: Sequence[int] | None = None
+    ) -> None:
+        """Say what was printed and recorded; then raise what stopped the rest."""
+        files = [str(path) for path in done.files]
+        where = ", ".join(files) or self.options.printer or ""
+        value = {
+            **self._told(labels, layout, stock),
+            "printed": done.labels,
+            "confirmed": done.confirmed,
+            "files": files,
+            "printer": self.options.printer,
+            "entries": list(entries) if entries is not None else None,
+        }
+        text = f"{done.labels} of {len(labels)} labels: {where}"
+        if entries:
+            text += f"; recorded in entry {', '.join(map(str, entries))}"
+        if done.labels or done.trouble is None:
+            self.call.answer(value, text)
+        if done.trouble is not None:
+            raise done.trouble
+
+    def _told(self, labels: Sequence[Label], layout: Layout, stock: Stock) -> dict[str, Any]:
+        return {
+            "labels": [label.code for label in labels],
+            "layout": layout.name,
+            "layout_sha256": layout.sha256,
+            "stock": stock.name,
+            "dpi": self.dpi,
+        }
+
+
+def bar(what: str, total: int) -> Callable[[int], None]:
+    """A bar on stderr, where a person looks at it."""
+    if not sys.stderr.isatty():
+        return lambda _: None
+
+    def show(done: int) -> None:
+        filled = 30 * done // max(total, 1)
+        end = "\n" if done >= total else ""
+        sys.stderr.write(f"\r[{'#' * filled}{'.' * (30 - filled)}] {done} of {total} {what}{end}")
+        sys.stderr.flush()
+
+    return show
+
+
+def _check_ending(path: Path) -> None:
+    from cryoledger.labels.files import SUFFIXES
+
+    if path.suffix.lower() not in SUFFIXES:
+        raise RequestError(f"{path.name!r} does not end with {', '.join(SUFFIXES)}.", "Choose one of these endings.")
