@@ -12,7 +12,6 @@ import typing
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import fields, replace
-from functools import cache
 from typing import Any
 
 from cryoledger import audit
@@ -68,12 +67,17 @@ class DatabaseSource:
         return [_record(record, row) for row in self._driver.all(sql, tuple(given.values()))]
 
 
-@cache
-def _columns(record: type[Record]) -> tuple[tuple[str, ...], tuple[Any, ...]]:
-    """The names and types of a record's columns; resolving them anew for each row would cost more than all else."""
-    hints = typing.get_type_hints(record)
-    names = tuple(field.name for field in fields(record))  # type: ignore[arg-type]
-    return names, tuple(hints[name] for name in names)
+_Columns = tuple[tuple[str, ...], tuple[Any, ...]]
+_COLUMNS: dict[type[Record], _Columns] = {}
+
+
+def _columns(record: type[Record]) -> _Columns:
+    """The names and types of a record's columns, found once: it would cost more than all else for each row."""
+    if record not in _COLUMNS:
+        hints = typing.get_type_hints(record)
+        names = tuple(field.name for field in fields(record))  # type: ignore[arg-type]
+        _COLUMNS[record] = names, tuple(hints[name] for name in names)
+    return _COLUMNS[record]
 
 
 def _record(record: type[Record], row: tuple[object, ...]) -> Record | audit.BadRow:

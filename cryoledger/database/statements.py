@@ -9,7 +9,6 @@ from __future__ import annotations
 import typing
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
-from functools import cache
 from operator import attrgetter
 from typing import Any
 
@@ -98,9 +97,18 @@ def _put(record: type[Record], columns: tuple[str, ...]) -> str:
     return f"{_insert(record, columns)} ON CONFLICT ({_names(record.key)}) DO {action}"
 
 
-@cache
+_SELECTS: dict[tuple[type[Record], tuple[str, ...], tuple[str, ...]], str] = {}
+
+
 def select_where(record: type[Record], equal: tuple[str, ...], empty: tuple[str, ...]) -> str:
     """The rows whose columns `equal` have given values and whose columns `empty` have none, ordered by key."""
+    made = _SELECTS.get((record, equal, empty))
+    if made is None:
+        made = _SELECTS[record, equal, empty] = _select_where(record, equal, empty)
+    return made
+
+
+def _select_where(record: type[Record], equal: tuple[str, ...], empty: tuple[str, ...]) -> str:
     unknown = {*equal, *empty} - {*columns_of(record)}
     if unknown:
         # SQLite would take an unknown quoted name for a text and answer with nothing.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import fields
-from functools import cache
 from operator import attrgetter
 from typing import Any, ClassVar, TypeVar
 
@@ -34,20 +33,24 @@ class Record:
     @property
     def identity(self) -> Key:
         """The values of the primary key, in its order."""
-        return self._read(self)
+        return type(self)._read(self)
 
 
 def altered(row: R, **values: Any) -> R:
     """The row with other values in some fields: `dataclasses.replace`, in half its time."""
     kind = type(row)
-    names, read = _fields(kind)
+    names, read = _FIELDS.get(kind) or _fields(kind)
     return kind(**{**dict(zip(names, read(row), strict=True)), **values})
 
 
-@cache
-def _fields(kind: type[Record]) -> tuple[tuple[str, ...], Callable[[Any], Key]]:
+_Fields = tuple[tuple[str, ...], Callable[[Any], Key]]
+_FIELDS: dict[type[Record], _Fields] = {}
+
+
+def _fields(kind: type[Record]) -> _Fields:
     names = tuple(field.name for field in fields(kind))  # type: ignore[arg-type]
-    return names, reader(names)
+    _FIELDS[kind] = made = names, reader(names)
+    return made
 
 
 def reader(names: tuple[str, ...]) -> Callable[[Any], Key]:
@@ -56,5 +59,5 @@ def reader(names: tuple[str, ...]) -> Callable[[Any], Key]:
         return attrgetter(*names)
     if not names:
         return lambda _row: ()
-    read = attrgetter(*names)
+    read: Callable[[Any], str | int] = attrgetter(names[0])
     return lambda row: (read(row),)

@@ -16,21 +16,17 @@ from typing import Any
 from cryoledger.codes.position import Scheme, parse
 from cryoledger.custody.import_facts import BoxSize
 from cryoledger.errors import CodeError, RequestError
-from cryoledger.exchange.amounts import CELLS, VOLUMES, NumberEvidence, read_number
+from cryoledger.exchange.amounts import CELLS, VOLUMES, read_number
 from cryoledger.exchange.column_map import KINDS, ColumnMap
-from cryoledger.exchange.dates import Evidence
 from cryoledger.exchange.headers import HEADER_AMONG, Columns, find_columns
+from cryoledger.exchange.look import DATES, NUMBERS, Look
 from cryoledger.exchange.tables import Table
-from cryoledger.exchange.texts import tidy
 
 __all__ = ["Ask", "Question", "Survey", "survey"]
 
 SIZES = ((9, 9), (10, 10), (8, 12), (12, 8), (12, 12), (13, 13), (14, 14))
 STRAY_SHARE = 0.02
-SEEN_MOST = 20_000
 WIDTH_SHARE = 0.8
-DATES = ("filled_on", "expiry_on", "collected_on")
-NUMBERS = ("cells", "volume", "viability")
 NEEDED = ("barcode", "position", "lot", "product", "donor", "tissue", "passage", *NUMBERS[:2], *DATES[:2])
 NOT_STATED = "not stated"
 
@@ -73,7 +69,7 @@ def survey(table: Table, given: ColumnMap, ask: Ask | None = None) -> Survey:
     first = list(islice(table.rows(), HEADER_AMONG if given.header is None else given.header))
     columns = find_columns(first, given)
     _need(columns, given)
-    look = _Look(columns)
+    look = Look(columns)
     for number, cells in table.rows():
         if number > columns.row:
             look.row(number, cells)
@@ -97,58 +93,10 @@ def _need(columns: Columns, given: ColumnMap) -> None:
         )
 
 
-class _Look:
-    """What was seen, counted in bounded memory."""
-
-    def __init__(self, columns: Columns) -> None:
-        self.rows = 0
-        self.dates = {name: Evidence() for name in DATES if name in columns.at}
-        self.decimals = NumberEvidence()
-        self.positions: Counter[str] = Counter()
-        self.widths: Counter[int] = Counter()
-        self.leading_zeros = 0
-        self.values: dict[str, set[str]] = {name: set() for name in NUMBERS if name in columns.at}
-        self._raw: dict[str, set[str]] = {name: set() for name in columns.at}
-        self._at = columns.at
-
-    def row(self, number: int, cells: list[str]) -> None:
-        """Take a row into account."""
-        if not any(cell.strip() for cell in cells):
-            return
-        self.rows += 1
-        for name, evidence in self.dates.items():
-            if self._fresh(cells, name):
-                evidence.observe(self._cell(cells, name), number)
-        for name, seen in self.values.items():
-            if self._fresh(cells, name) and len(seen) < SEEN_MOST:
-                seen.add(self._cell(cells, name))
-                self.decimals.observe(self._cell(cells, name), number)
-        position = self._cell(cells, "position").upper()
-        if position in self.positions or len(self.positions) < SEEN_MOST:
-            self.positions[position] += 1
-        barcode = self._cell(cells, "barcode")
-        if barcode.isdecimal():
-            self.widths[len(barcode)] += 1
-            self.leading_zeros += barcode.startswith("0")
-
-    def _fresh(self, cells: list[str], name: str) -> bool:
-        """Whether a column says something that it did not say before."""
-        at, seen = self._at[name], self._raw[name]
-        if at >= len(cells) or cells[at] in seen:
-            return False
-        if len(seen) < SEEN_MOST and len(cells[at]) < 64:
-            seen.add(cells[at])
-        return True
-
-    def _cell(self, cells: list[str], name: str) -> str:
-        at = self._at.get(name)
-        return tidy(cells[at])[:64] if at is not None and at < len(cells) else ""
-
-
 class _Conclusion:
     """What follows from what was seen, and from what was said."""
 
-    def __init__(self, table: Table, columns: Columns, given: ColumnMap, look: _Look, ask: Ask | None) -> None:
+    def __init__(self, table: Table, columns: Columns, given: ColumnMap, look: Look, ask: Ask | None) -> None:
         self._columns = columns
         self._given = given
         self._look = look

@@ -64,7 +64,7 @@ def _one(folder: Path, entries: int, count: int) -> float:
     return percentile(ours, 0.5)
 
 
-def _where(vault: Vault, events: tuple, count: int) -> None:
+def _where(vault: Vault, events: tuple[Event, Event], count: int) -> None:
     stages = Stages()
     with stages.of(
         (SqliteDriver, "commit", "commit (WAL, FULL)"),

@@ -7,7 +7,6 @@ the work around the commit and under the lock of the head, not the server's disk
 from __future__ import annotations
 
 import hashlib
-import os
 import time
 from multiprocessing import get_context
 from pathlib import Path
@@ -31,7 +30,7 @@ def run(folder: Path, *, quick: bool) -> None:
     seconds, rounds = (3.0, 1) if quick else (8.0, 3)
     progress(f"PostgreSQL with {STATIONS} stations")
     work = folder / "stations"
-    os.makedirs(work, exist_ok=True)
+    work.mkdir(parents=True, exist_ok=True)
     with pytest.MonkeyPatch.context() as patch, make_site(work, patch) as site, postgresql.database() as bare:
         machines = ["bench-1", *(f"room-{number}" for number in range(2, STATIONS + 1))]
         for machine in machines[1:]:
@@ -56,7 +55,7 @@ def _together(work: Any, arguments: list[tuple[Any, ...]]) -> int:
     processes = [context.Process(target=work, args=(*each, start, results)) for each in arguments]
     for process in processes:
         process.start()
-    total = sum(results.get(timeout=120) for _ in processes)
+    total: int = sum(results.get(timeout=120) for _ in processes)
     for process in processes:
         process.join()
     return total

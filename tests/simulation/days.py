@@ -152,7 +152,7 @@ class Days:
             held = [row for row in reading.facts.where(Hold) if row.lifted is None and row.kind == "hold"]
         if held and self.chance.random() < 0.6:
             number = held[0].number
-            self.site.act(station, stock.make_event("HoldLifted", number=number, reason="resolved"), people.QUINN.by)
+            self.site.act(station, stock.make_event("HoldLifted", number=number, reason="cleared"), people.QUINN.by)
         elif (vial := self._some(custody="stored")) is not None:
             event = stock.make_event("HoldPlaced", scope="vial", codes=[vial], reason="investigation")
             self.site.act(station, event, people.QUINN.by)

@@ -15,8 +15,9 @@ from cryoledger.cli.sample.clinic import CHEAP, make_clinic
 from cryoledger.custody.clock import SteppingClock
 from cryoledger.custody.desk import Answer, Desk
 from cryoledger.custody.record import By, record
-from cryoledger.custody.vault import Vault
+from cryoledger.custody.vault import Vault, head_of
 from cryoledger.domain.fields import Event
+from cryoledger.domain.numbers import number_of
 from cryoledger.domain.records import Person
 from cryoledger.errors import CryoledgerError, Refusal, VaultError
 from cryoledger.ledger.keys import PrivateKey
@@ -127,7 +128,7 @@ class Site:
             self.count(f"scan {answer.outcome}")
             if answer.sequence is not None:
                 with station.vault.store.reading() as reading:
-                    stored = reading.entry(answer.sequence)
+                    stored = reading.entry(number_of(head_of(reading).epoch, answer.sequence))
                 assert stored is not None, answer
                 self._tell(stored.id)
         return answer
