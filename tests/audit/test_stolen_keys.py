@@ -184,7 +184,7 @@ def test_vault_created_under_another_origin_is_named(short: Listed) -> None:
         previous = short.stored[index - 1].leaf_hash if index else None
         keys = "elsewhere.example/lab"
         short.stored[index] = resigned(row, origin=keys, previous=previous)
-    assert_named(short, 1, 0, "origin")
+    assert_named(short, 1, 0, "rules")
 
 
 def test_id_that_stands_twice_is_named(short: Listed) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 
 from cryoledger.custody import record as recording
@@ -16,6 +17,7 @@ from cryoledger.custody.vault import Vault
 from cryoledger.database.driver import SqliteDriver
 from cryoledger.database.store import Transaction
 from cryoledger.domain import rulebook_1
+from cryoledger.domain.fields import Event
 from cryoledger.ledger.keys import PrivateKey
 from tests.benchmarks.figures import Stages, milliseconds, percentile, progress, row, say, timed
 from tests.benchmarks.growing import act, grown, take_out_and_return
@@ -85,7 +87,7 @@ def _where(vault: Vault, events: tuple[Event, Event], count: int) -> None:
     stages.show(whole, count)
 
 
-def _raw(path: Path, note: bytes):
+def _raw(path: Path, note: bytes) -> Callable[[], None]:
     connection = _connection(path)
     connection.execute("CREATE TABLE entry (number INTEGER PRIMARY KEY, note BLOB NOT NULL)")
 

@@ -9,6 +9,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 
@@ -27,9 +28,10 @@ def timed(act: Callable[[], object]) -> float:
 def machine() -> str:
     """The machine and what else it does at the moment."""
     model = "unknown processor"
-    if os.path.exists("/proc/cpuinfo"):
-        with open("/proc/cpuinfo") as file:
-            model = next((line.split(":", 1)[1].strip() for line in file if line.startswith("model name")), model)
+    told = Path("/proc/cpuinfo")
+    if told.exists():
+        lines = told.read_text().splitlines()
+        model = next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), model)
     load = " ".join(f"{value:.1f}" for value in os.getloadavg())
     return f"{os.cpu_count()} x {model}, Python {platform.python_version()}, {platform.system()}, load {load}"
 

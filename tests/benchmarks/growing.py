@@ -45,7 +45,7 @@ from cryoledger.ledger.note import Note
 SIGNER = people.MARIA
 STEP_MILLISECONDS = 3
 COMMIT_EVERY = 2_000
-VIALS_A_LOT = 100_000
+VIALS_A_LOT = 800
 _APPEND = f'INSERT INTO "entry" ({ENTRY_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)'
 
 
@@ -166,7 +166,7 @@ class _Grower:
         number, left = 0, vials
         acts: list[Event] = []
         while left > 0:
-            lot, size = f"BULK-{number:03d}", min(left, VIALS_A_LOT)
+            lot, size = f"BULK-{number:05d}", min(left, VIALS_A_LOT)
             acts.append(_lot(lot, donation, self._recorded_at))
             for start in range(0, size, 800):
                 part = tuple(next(codes) for _ in range(min(800, size - start)))

@@ -1,4 +1,4 @@
-"""`verify`: its signatures against this machine's own Ed25519 rate on all processors, the whole, replay alone, memory."""
+"""`verify`: its signatures against this machine's Ed25519 rate on all processors, the whole, replay, memory."""
 
 from __future__ import annotations
 

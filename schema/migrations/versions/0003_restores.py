@@ -12,18 +12,20 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 
-TABLES = (
+RESTORATION = (
     'CREATE TABLE "restoration" ('
     '"number" INTEGER NOT NULL, "opened_at" TEXT NOT NULL, "origin" TEXT NOT NULL, "size" INTEGER NOT NULL, '
     '"root" TEXT NOT NULL, "last_leaf_hash" TEXT NOT NULL, "lost_from" INTEGER NOT NULL, "lost_to" INTEGER, '
-    '"declared" INTEGER, PRIMARY KEY ("number"))',
-    'CREATE TABLE "upkeep" ("kind" TEXT NOT NULL, "at" TEXT NOT NULL, "detail" TEXT NOT NULL, PRIMARY KEY ("kind"))',
+    '"declared" INTEGER, PRIMARY KEY ("number"))'
+)
+UPKEEP = (
+    'CREATE TABLE "upkeep" ("kind" TEXT NOT NULL, "at" TEXT NOT NULL, "detail" TEXT NOT NULL, PRIMARY KEY ("kind"))'
 )
 
 
 def upgrade() -> None:
     sqlite = op.get_bind().dialect.name == "sqlite"
-    for statement in TABLES:
+    for statement in (RESTORATION, UPKEEP):
         op.execute(f"{statement} STRICT" if sqlite else _postgresql(statement))
 
 
