@@ -42,7 +42,8 @@ AT_ONCE = 400
 File = Annotated[Path, typer.Argument(metavar="FILE", help="CSV or XLSX: a header, then one vial a row.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would come in, what not and why; record nothing.")]
 Columns = Annotated[
-    Path | None, typer.Option("--columns", metavar="MAP.toml", help="What the file leaves open; each question names its line.")
+    Path | None,
+    typer.Option("--columns", metavar="MAP.toml", help="What the file leaves open; each question names its line."),
 ]
 Strict = Annotated[
     bool, typer.Option("--strict", help="Record nothing if one row is rejected or one column is not known for sure.")

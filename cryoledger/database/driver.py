@@ -7,6 +7,7 @@ Statements are written with `?` placeholders and quoted names. Every error leave
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Protocol, cast
@@ -18,6 +19,7 @@ from cryoledger.errors import VaultError
 __all__ = ["BUSY_SECONDS", "Driver", "Row", "SqliteDriver", "Value", "connect", "sqlite_connection"]
 
 BUSY_SECONDS = 5.0
+POLL_MILLISECONDS = 3
 Value = str | int | bytes | None
 Row = tuple[Any, ...]
 
@@ -109,6 +111,7 @@ class SqliteDriver:
 
     def __init__(self, location: Location, *, writing: bool, busy_seconds: float) -> None:
         self._location = location
+        self._busy_seconds = busy_seconds
         try:
             self._connection: sqlite3.Connection = sqlite_connection(
                 location, writing=writing, busy_seconds=busy_seconds
@@ -120,10 +123,31 @@ class SqliteDriver:
         """Start a transaction (see Driver)."""
         if self._connection.in_transaction:
             raise RuntimeError("a transaction is open already")
-        self.execute("BEGIN IMMEDIATE" if writing else "BEGIN")
-        if not writing:
+        if writing:
+            self._begin_writing()
+        else:
+            self.execute("BEGIN")
             self.one("SELECT 1 FROM sqlite_schema LIMIT 1")  # the snapshot is taken by the first read, not by BEGIN
         return self.one(first) if first else None
+
+    def _begin_writing(self) -> None:
+        """Ask for the lock every few milliseconds: SQLite's own waiting sleeps 100, and misses a moment between two
+        parts of an import."""
+        until = time.monotonic() + self._busy_seconds
+        self._connection.execute(f"PRAGMA busy_timeout = {POLL_MILLISECONDS}")
+        try:
+            while True:
+                try:
+                    self._connection.execute("BEGIN IMMEDIATE")
+                except sqlite3.OperationalError as error:
+                    if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() >= until:
+                        raise
+                else:
+                    return
+        except sqlite3.Error as error:
+            raise faults.of_sqlite(error, self._location) from error
+        finally:
+            self._connection.execute(f"PRAGMA busy_timeout = {int(self._busy_seconds * 1000)}")
 
     def commit(self) -> None:
         """Keep what was done (see Driver)."""
