@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -21,6 +22,7 @@ PINS = {
     "somchai.k": "223606",
 }
 BAND = "WB-0042-Q"
+INVENTORY = README.parent / "tests" / "vectors" / "inventory" / "inventory.csv"
 
 
 def commands() -> list[list[str]]:
@@ -45,6 +47,8 @@ def test_every_command_of_the_readme_does_what_it_says(tmp_path: Path) -> None:
         "CRYOLEDGER_HOME": str(tmp_path / "home"),
         "CRYOLEDGER_VAULT": str(tmp_path / "lab.cryoledger"),
     }
+
+    shutil.copy(INVENTORY, tmp_path / "inventory.csv")
 
     def run(words: list[str]) -> str:
         done = subprocess.run(

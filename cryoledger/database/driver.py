@@ -193,8 +193,9 @@ class SqliteDriver:
     def each(self, sql: str, params: Sequence[Value] = ()) -> Iterator[Row]:
         """The rows one after the other (see Driver)."""
         try:
-            for row in self._connection.execute(sql, params):  # `yield from` would close it after the connection
-                yield row  # noqa: UP028
+            # `yield from` would close the cursor after its connection.
+            for row in self._connection.execute(sql, params):  # noqa: UP028
+                yield row
         except sqlite3.Error as error:
             raise faults.of_sqlite(error, self._location) from error
 

@@ -33,7 +33,7 @@ class Record:
     @property
     def identity(self) -> Key:
         """The values of the primary key, in its order."""
-        return type(self)._read(self)
+        return type(self)._read(self)  # noqa: SLF001 - of its own class
 
 
 def altered(row: R, **values: Any) -> R:

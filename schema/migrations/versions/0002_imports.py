@@ -13,12 +13,16 @@ branch_labels = None
 depends_on = None
 
 TABLES = (
-    'CREATE TABLE "inventory_import" ('
-    '"number" INTEGER NOT NULL, "sha256" TEXT NOT NULL, "plan_sha256" TEXT NOT NULL, "status" TEXT NOT NULL, '
-    '"vial_count" INTEGER NOT NULL, "parts" INTEGER NOT NULL, "done" INTEGER NOT NULL, "abandoned" INTEGER, '
-    'PRIMARY KEY ("number"))',
-    'CREATE TABLE "import_part" ('
-    '"entry" INTEGER NOT NULL, "number" INTEGER NOT NULL, "part" INTEGER NOT NULL, PRIMARY KEY ("entry"))',
+    (
+        'CREATE TABLE "inventory_import" ('
+        '"number" INTEGER NOT NULL, "sha256" TEXT NOT NULL, "plan_sha256" TEXT NOT NULL, "status" TEXT NOT NULL, '
+        '"vial_count" INTEGER NOT NULL, "parts" INTEGER NOT NULL, "done" INTEGER NOT NULL, "abandoned" INTEGER, '
+        'PRIMARY KEY ("number"))'
+    ),
+    (
+        'CREATE TABLE "import_part" ('
+        '"entry" INTEGER NOT NULL, "number" INTEGER NOT NULL, "part" INTEGER NOT NULL, PRIMARY KEY ("entry"))'
+    ),
     'CREATE TABLE "import_lot" ("lot" TEXT NOT NULL, "number" INTEGER NOT NULL, PRIMARY KEY ("lot"))',
 )
 INDEXES = (
