@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import os
-import resource
 import subprocess
 import sys
 import time
@@ -36,11 +35,9 @@ def run(folder: Path, *, quick: bool) -> None:
     seconds = time.perf_counter() - began
     assert done.returncode == 0, done.stdout[-500:] + done.stderr[-500:]
     told = json.loads(done.stdout)
-    memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     say(f"import of {vials:,} rows, one command from start to end")
     row("imported", f"{told['imported']:,}", f"rejected {len(told['rejected'])}")
     row("vials a second", f"{told['imported'] / seconds:,.0f}", "aim: 10,000")
-    row("memory, most", f"{memory:.0f} MB")
 
 
 def _write(file: Path, vials: int) -> None:

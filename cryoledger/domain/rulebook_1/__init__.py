@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from cryoledger.domain.facts import Change, Draft, Facts, State
 from cryoledger.domain.rulebook_1 import (
+    bedside,
     corrections,
+    donors,
     envelope,
     import_parts,
     imports,
@@ -18,13 +20,14 @@ from cryoledger.domain.rulebook_1 import (
     storage,
     treatment,
     undo,
+    units,
     vault,
 )
 from cryoledger.domain.rulebook_1.common import CHANGES, CHECKS
 
 __all__ = [
-    "changes", "check", "corrections", "foresee", "import_parts", "imports", "lots", "people", "proposals", "restores",
-    "storage", "treatment", "undo", "vault",
+    "bedside", "changes", "check", "corrections", "donors", "foresee", "import_parts", "imports", "lots", "people",
+    "proposals", "restores", "storage", "treatment", "undo", "units", "vault",
 ]  # fmt: skip
 
 

@@ -9,10 +9,11 @@ from cryoledger.domain.events import corrections
 from cryoledger.domain.facts import Draft, Facts, Recorded, State
 from cryoledger.domain.fields import Correction, Placed
 from cryoledger.domain.records import Donor, Dose, Lot, OrderLine, Person, Screening, TestResult, Vial
+from cryoledger.domain.rulebook_1.bedside import cells_given, check_volumes
 from cryoledger.domain.rulebook_1.common import FINAL, changes, checks, hand, hold, in_custody, need, place
-from cryoledger.domain.rulebook_1.lots import judge_result, put_result, put_screening, sound_expiry
+from cryoledger.domain.rulebook_1.donors import put_screening
+from cryoledger.domain.rulebook_1.lots import judge_result, put_result, sound_expiry
 from cryoledger.domain.rulebook_1.storage import free_positions
-from cryoledger.domain.rulebook_1.treatment import cells_given, check_volumes
 from cryoledger.errors import Refusal
 
 

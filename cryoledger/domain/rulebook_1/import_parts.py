@@ -38,7 +38,7 @@ from cryoledger.domain.rulebook_1.common import (
 )
 from cryoledger.domain.rulebook_1.imports import UNDEFINED, newest_version, open_import
 from cryoledger.domain.rulebook_1.lots import new_vial, sound_expiry
-from cryoledger.domain.rulebook_1.storage import usable_unit
+from cryoledger.domain.rulebook_1.units import usable_unit
 from cryoledger.errors import Refusal
 
 

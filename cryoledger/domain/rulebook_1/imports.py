@@ -25,7 +25,8 @@ from cryoledger.domain.rulebook_1.common import (
     need,
     unsafe,
 )
-from cryoledger.domain.rulebook_1.lots import latest_results, latest_screening
+from cryoledger.domain.rulebook_1.donors import latest_screening
+from cryoledger.domain.rulebook_1.lots import latest_results
 from cryoledger.errors import Refusal
 
 PROPOSED = "Proposed"
