@@ -67,9 +67,7 @@ class Refusal(CryoledgerError):
     refusal itself must be recorded (DOMAIN, I10); `subject` is the code that was refused, if one was.
     """
 
-    def __init__(
-        self, rule: str, message: str, advice: str = "", *, safety: bool = False, subject: str = ""
-    ) -> None:
+    def __init__(self, rule: str, message: str, advice: str = "", *, safety: bool = False, subject: str = "") -> None:
         super().__init__(message, advice)
         self.rule = rule
         self.safety = safety

@@ -108,9 +108,7 @@ def ask(call: Call, event: Event, by: Signers) -> list[By]:
     return ask_for(call, [(line.meaning, _roles(line)) for line in lines], told, by)
 
 
-def ask_for(
-    call: Call, meanings: Sequence[tuple[str, str]], told: str, by: Signers, *, clock: bool = True
-) -> list[By]:
+def ask_for(call: Call, meanings: Sequence[tuple[str, str]], told: str, by: Signers, *, clock: bool = True) -> list[By]:
     """Signers with these meanings and their PINs, after telling each what is signed."""
     from cryoledger.custody.record import By
     from cryoledger.custody.vault import person_by

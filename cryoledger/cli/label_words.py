@@ -58,7 +58,7 @@ class Work:
 
     def __init__(self, call: Call, options: Given) -> None:
         from cryoledger.custody.labelling import Target
-        from cryoledger.custody.printer_settings import PrinterSetting, find, site_labels
+        from cryoledger.custody.printer_settings import find, site_labels
         from cryoledger.labels import read_address
 
         if options.to is not None and options.printer is not None:
@@ -147,7 +147,12 @@ class Work:
         return deliver(labels, stock, self.target, bar("printed", len(labels)) if progress else None)
 
     def tell(
-        self, labels: Sequence[Label], layout: Layout, stock: Stock, done: Delivered, entries: Sequence[int] | None = None
+        self,
+        labels: Sequence[Label],
+        layout: Layout,
+        stock: Stock,
+        done: Delivered,
+        entries: Sequence[int] | None = None,
     ) -> None:
         """Say what was printed and recorded; then raise what stopped the rest."""
         files = [str(path) for path in done.files]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -86,13 +87,16 @@ def read(
 ) -> int:
     """Say what each line of stdin, as scanned, is; exit 1 where one cannot be read. Opens no vault."""
     from cryoledger.codes import describe
+    from cryoledger.custody.product_names import names
 
-    bad = False
+    bad, products = False, names()
     while line := sys.stdin.buffer.readline(SCAN_MAX):
         # A byte that is no UTF-8 becomes a character that no code has, and is refused as such.
         text = line.decode("utf-8", "surrogateescape").rstrip("\r\n")
         said = describe(text, prefix)
         said["scan"] = line.decode("utf-8", "replace").rstrip("\r\n")
+        if (name := products.get(str(said["fields"].get("pdc")))) is not None:
+            said["fields"]["product_name"] = name
         problem = said["error"]
         bad |= problem is not None
         if call.as_json:
@@ -104,6 +108,18 @@ def read(
             output.data(f"{text[:80]}\t{said['kind'] or 'unknown kind'}\t{said['scheme'] or ''}\t{fields}")
         output.flush()
     return exit_codes.FINDINGS if bad else exit_codes.OK
+
+
+@look(codes, "import", example="cryoledger codes import products.csv")
+def import_products(
+    call: Call, file: Annotated[Path, typer.Argument(metavar="FILE", help="A CSV file: code, name.")]
+) -> None:
+    """Import your site's own table of ISBT 128 products, whose names `codes read` then tells; none is shipped."""
+    from cryoledger.cli.typed import read_bytes
+    from cryoledger.custody.product_names import BYTES_MAX, import_names
+
+    count = import_names(read_bytes(file, BYTES_MAX), file.name)
+    call.answer({"products": count}, f"{count} product names are imported at this station.")
 
 
 @look(manual, "events", example="cryoledger manual events LotReleased")

@@ -36,10 +36,15 @@ Station = Annotated[
 ]
 
 
-def scan(call: Call, station: Station = None) -> int:
+Check = Annotated[bool, typer.Option("--check", help="Judge scans of the scanner-check sheet, 1 to 6; no vault opens.")]
+
+
+def scan(call: Call, station: Station = None, check: Check = False) -> int:
     """Take scans from stdin, one a line, and answer each on stdout; a PIN asked for is the next line."""
     import sys
 
+    if check:
+        return _check(sys.stdin, call)
     vault = call.vault
     if station is not None and station != vault.station:
         raise StationError(
@@ -49,6 +54,26 @@ def scan(call: Call, station: Station = None) -> int:
         # Bytes that are no text are a broken scan, not the end of the day.
         sys.stdin.reconfigure(encoding="utf-8", errors="surrogateescape")
     return run(vault, sys.stdin, sys.stdout, as_json=call.as_json)
+
+
+def _check(stdin: TextIO, call: Call) -> int:
+    """Judge the scans of the sheet in its order; 1 where the scanner is not right."""
+    from cryoledger.codes.scanner_check import judge
+    from cryoledger.labels.sheets import SCANNER_CHECKS
+
+    wrong, lines = 0, _lines(stdin)
+    for each in SCANNER_CHECKS:
+        line = next((line for line in lines if line.strip()), None)
+        if line is None:
+            problem, advice, note = "It was not scanned.", "Scan 1 to 6 of the sheet in their order.", ""
+        else:
+            verdict = judge(each.content, line)
+            problem, advice, note = verdict.problem, verdict.advice, verdict.note
+        wrong += bool(problem)
+        said = f"{problem} {advice}" if problem else f"right. {note}".rstrip()
+        told = {"number": each.number, "title": each.title, "ok": not problem, "message": said}
+        call.answer(told, f"{each.number} {each.title}: {said}")
+    return 1 if wrong else 0
 
 
 def run(

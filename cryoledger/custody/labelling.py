@@ -29,7 +29,17 @@ from cryoledger.domain.events.storage import VialLabelReplaced, VialsLabelled
 from cryoledger.domain.facts import Recorded
 from cryoledger.domain.records import Mention
 from cryoledger.errors import CryoledgerError, Refusal, RequestError
-from cryoledger.labels import CupsPrinter, Label, LabelError, Layout, PrinterError, Stock, TcpPrinter, load_layout, to_zpl
+from cryoledger.labels import (
+    CupsPrinter,
+    Label,
+    LabelError,
+    Layout,
+    PrinterError,
+    Stock,
+    TcpPrinter,
+    load_layout,
+    to_zpl,
+)
 
 __all__ = ["Delivered", "Target", "VialJob", "deliver", "printed_before"]
 
@@ -221,9 +231,8 @@ class VialJob:
             person = person_by(reading, by.name)
         if not signing.roles_of(person) & line.roles:
             roles = " or ".join(sorted(line.roles))
-            refusal = Refusal(
-                "I7", f"{person.full_name} may not print vial labels.", f"A {roles} signs this.", safety=True, subject=_ACT
-            )
+            message = f"{person.full_name} may not print vial labels."
+            refusal = Refusal("I7", message, f"A {roles} signs this.", safety=True, subject=_ACT)
             note_refusal(vault, _ACT, refusal, self.events(1)[0], person.name)
             raise refusal
         if by.pin is not None:
@@ -240,7 +249,9 @@ class VialJob:
         vault.batch = batch | {by.name}  # one PIN for all entries of the job
         try:
             for event in self.events(count):
-                sealed.append(record(vault, narrative.with_document(event, kept), by, also=kept.write))
+                sealed.append(  # noqa: PERF401 - what was sealed before an error counts
+                    record(vault, narrative.with_document(event, kept), by, also=kept.write)
+                )
         except CryoledgerError as error:
             error.add_note(f"{count} labels were printed, and {count - _named(sealed)} of them are NOT in the ledger.")
             raise
@@ -253,4 +264,5 @@ class VialJob:
 
 def _named(sealed: Sequence[Sealed]) -> int:
     """How many labels the entries name."""
-    return sum(len(each.entry.envelope.data["vials"]) for each in sealed)  # type: ignore[arg-type]
+    events = [catalogue.parse(_ACT, each.entry.envelope.data) for each in sealed]
+    return sum(len(event.vials) for event in events if isinstance(event, VialsLabelled))

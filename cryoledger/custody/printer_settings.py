@@ -109,7 +109,8 @@ def remove(folder: Path, name: str) -> None:
 def _is_sound(setting: PrinterSetting) -> bool:
     """Whether a setting read from the file has the types that it was written with."""
     kinds = {"dpi": (int, type(None)), "asks": (bool,), "name": (str,), "address": (str,)}
-    return all(isinstance(getattr(setting, each.name), kinds.get(each.name, (str, type(None)))) for each in fields(setting))
+    text = (str, type(None))
+    return all(isinstance(getattr(setting, each.name), kinds.get(each.name, text)) for each in fields(setting))
 
 
 def _write(folder: Path, known: Mapping[str, PrinterSetting]) -> None:

@@ -102,6 +102,11 @@ def default_vault_path() -> Path:
     return (_home() or platformdirs.user_data_path(_APPLICATION, appauthor=False)) / "vault.cryoledger"
 
 
+def default_config_folder() -> Path:
+    """Where this user's own settings are that hold for every vault."""
+    return _home() or platformdirs.user_config_path(_APPLICATION, appauthor=False)
+
+
 def _home() -> Path | None:
     text = os.environ.get(HOME_VARIABLE, "")
     return Path(text).expanduser().absolute() if text else None

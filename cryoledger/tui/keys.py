@@ -26,9 +26,7 @@ _SEPARATORS: Final = {
 
 # Under the kitty protocol these arrive as keys of their own, between the characters of a scan.
 _MODIFIERS: Final = frozenset(
-    f"{side}_{name}"
-    for side in ("left", "right")
-    for name in ("shift", "control", "alt", "super", "hyper", "meta")
+    f"{side}_{name}" for side in ("left", "right") for name in ("shift", "control", "alt", "super", "hyper", "meta")
 ) | {"iso_level3_shift", "iso_level5_shift", "caps_lock", "num_lock", "scroll_lock"}
 
 # Textual names a character by its Unicode name, but for these.

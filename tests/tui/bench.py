@@ -140,5 +140,3 @@ class Bench:
 
 
 Station: TypeAlias = Callable[..., AbstractAsyncContextManager[Bench]]
-
-

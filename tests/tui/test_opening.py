@@ -50,7 +50,7 @@ async def test_what_is_scanned_before_the_vault_is_open_is_answered_after_it(vau
             await pilot.pause(0.01)
             if app.station.query_one(RecentView).rows:
                 break
-        (clock, shown), = app.station.query_one(RecentView).rows
+        ((clock, shown),) = app.station.query_one(RecentView).rows
         assert (shown.text, shown.answer.outcome) == ("NOPE", "refused")
         assert clock
 

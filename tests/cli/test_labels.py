@@ -1,0 +1,122 @@
+"""Labels from the command line: what is printed is recorded, once, and a reprint says why."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+
+import pytest
+import zxingcpp
+from PIL import Image
+
+from cryoledger.labels.sheets import SCANNER_CHECKS
+from tests.cli.conftest import Terminal
+from tests.labels.test_printers import answer, printer
+
+
+def codes(lab: Terminal, count: int) -> list[str]:
+    lab.does("lot", "fill", "L1", "--count", count, by="maria.s")
+    return [row["code"] for row in lab.read("vial", "list", "--of", "L1")]
+
+
+def labelled(lab: Terminal, vial: str) -> list[str]:
+    return [each["type"] for each in lab.read("history", vial)].count("VialsLabelled") * ["VialsLabelled"]
+
+
+def test_a_printed_vial_label_reads_and_is_recorded_with_its_layout(furnished: Terminal, tmp_path: Path) -> None:
+    (vial,) = codes(furnished, 1)
+    path = tmp_path / "label.png"
+    told = furnished.does("label", "vial", vial, "--to", path, "--json", by="maria.s").json
+    assert [each.text for each in zxingcpp.read_barcodes(Image.open(path).convert("L"))] == [vial]
+    assert (told["printed"], told["layout"], len(told["entries"])) == (1, "vial-33x13", 1)
+    layout = base64.b64decode(furnished.read("note", told["entries"][0])["content"])
+    assert layout.startswith(b"# For rolls of 33 x 13 mm")
+    assert furnished.read("verify")["ok"]
+
+
+def test_a_reprint_is_refused_without_a_reason(furnished: Terminal, tmp_path: Path) -> None:
+    (vial,) = codes(furnished, 1)
+    words = ("label", "vial", vial, "--to", tmp_path / "label.zpl")
+    furnished.does(*words, by="maria.s")
+    refused = furnished.run(*words, "--as", "maria.s", stdin="161803\n")
+    assert refused.code == 3
+    assert "--reprint" in refused.err
+    furnished.does(*words, "--reprint", "damaged", by="maria.s")
+    assert len(labelled(furnished, vial)) == 2
+    furnished.does("label", "vial", vial, "--to", tmp_path / "cap.zpl", "--layout", "cap-25x9", by="maria.s")
+    furnished.does("vial", "relabel", vial, "NEW-LABEL", "--reason", "fallen", by="maria.s")
+    assert "NEW-LABEL" in furnished.does(*words, "--json", by="maria.s").out
+
+
+def test_nothing_is_printed_for_a_wrong_pin_or_role_and_nothing_recorded_by_a_preview(
+    furnished: Terminal, tmp_path: Path
+) -> None:
+    (vial,) = codes(furnished, 1)
+    path = tmp_path / "label.pdf"
+    assert furnished.run("label", "vial", vial, "--to", path, "--as", "maria.s", stdin="999999\n").code == 4
+    assert furnished.run("label", "vial", vial, "--to", path, "--as", "quinn.o", stdin="314159\n").code == 3
+    assert furnished.run("label", "vial", vial, "--to", path).code == 2
+    assert not path.exists()
+    assert vial in furnished.does("label", "vial", vial, "--preview").out
+    assert furnished.run("label", "vial", vial).code == 2
+    assert labelled(furnished, vial) == []
+
+
+def test_a_lot_goes_to_a_printer_and_a_stop_half_way_is_recorded_as_it_was(furnished: Terminal) -> None:
+    vials = codes(furnished, 30)
+    with printer(lambda count: answer(paper_out=1, waiting=2) if count >= 12 else answer()) as fake:
+        furnished.does("printer", "add", "bench", f"tcp://127.0.0.1:{fake.port}", "--stock", "roll-33x13")
+        stopped = furnished.run("label", "lot", "L1", "--printer", "bench", "--as", "maria.s", stdin="161803\n")
+    assert stopped.code == 2
+    assert "out of labels" in stopped.err
+    assert [len(labelled(furnished, vial)) for vial in vials] == [1] * fake.labels + [0] * (30 - fake.labels)
+    assert 0 < fake.labels < 30
+    with printer(lambda _: answer()) as second:
+        address = f"tcp://127.0.0.1:{second.port}"
+        told = furnished.does("label", "lot", "L1", "--printer", address, "--json", by="maria.s").json
+    assert (told["printed"], told["confirmed"], second.labels) == (30 - fake.labels,) * 3
+
+
+def test_printers_are_entered_tested_and_removed(furnished: Terminal) -> None:
+    with printer(lambda _: answer()) as fake:
+        furnished.does("printer", "add", "bench", f"tcp://127.0.0.1:{fake.port}", "--dpi", 203)
+        assert [row["name"] for row in furnished.read("printer", "list")] == ["bench"]
+        furnished.does("printer", "test", "bench")
+        assert fake.labels == 1
+    furnished.does("printer", "remove", "bench")
+    assert furnished.run("printer", "test", "bench").code == 2
+    assert furnished.run("printer", "add", "x", "ftp://a").code == 2
+
+
+@pytest.mark.parametrize("words", [("unit", "FRZ-1"), ("unit", "FRZ-1-R1-B1"), ("badge", "maria.s"), ("patient", "P1")])
+def test_other_labels_read_and_leave_no_entry(furnished: Terminal, tmp_path: Path, words: tuple[str, str]) -> None:
+    furnished.does("patient", "add", "P1", by="carlos.m", first="BAND")
+    before = len(furnished.read("verify")["findings"]), furnished.read("verify")["entries"]
+    path = tmp_path / "label.png"
+    furnished.does("label", *words, "--to", path)
+    read = {each.text for each in zxingcpp.read_barcodes(Image.open(path).convert("L"))}
+    assert len(read) == 1
+    assert words[0] == "badge" or read == {words[1]}
+    assert (len(furnished.read("verify")["findings"]), furnished.read("verify")["entries"]) == before
+
+
+def test_the_sheets_are_written_and_a_scanner_is_judged(terminal: Terminal, tmp_path: Path) -> None:
+    for sheet in ("commands", "scanner-check"):
+        terminal.does("label", sheet, "--to", tmp_path / f"{sheet}.pdf")
+        assert (tmp_path / f"{sheet}.pdf").read_bytes().startswith(b"%PDF")
+    right = "".join(f"{each.content}\n" for each in SCANNER_CHECKS)
+    assert terminal.run("scan", "--check", stdin=right).code == 0
+    done = terminal.run("scan", "--check", stdin=right.swapcase().replace("\x1d", ""))
+    assert done.code == 1
+    assert "Caps Lock is on" in done.out
+    assert "was not scanned" in terminal.run("scan", "--check", stdin="=<&>%]\n").out
+
+
+def test_a_site_s_own_product_names_are_told(terminal: Terminal, tmp_path: Path) -> None:
+    table = tmp_path / "products.csv"
+    table.write_text("code,name\nS1295,Our own cells\n", encoding="utf-8")
+    assert terminal.read("codes", "import", table) == {"products": 1}
+    assert "Our own cells" in terminal.run("codes", "read", stdin="=<S1295400\n").out
+    table.write_text("S1295\n", encoding="utf-8")
+    wrong = terminal.run("codes", "import", table)
+    assert (wrong.code, "Line 1" in wrong.err) == (2, True)
