@@ -50,7 +50,8 @@ LISTED = re.findall(
     lot-list lot-reject lot-release lot-release-conditionally lot-show lot-test manual-events manual-exit-codes
     note order-add order-cancel order-list order-show patient-add patient-band patient-list patient-show
     person-add person-grant person-list person-pin person-reaffirm person-recover person-revoke person-show
-    person-signatures person-withdraw prepare printer-add printer-list printer-remove printer-test product-add product-list
+    person-signatures person-withdraw prepare printer-add printer-list printer-remove printer-test
+    product-add product-list
     product-show proposals recall record
     reserve restore return-issued sample scan setting show station-invite station-join station-list
     station-retire thaw trace tui unit-add unit-back unit-check unit-excursion unit-list unit-move unit-out
