@@ -14,7 +14,7 @@ __all__ = ["cells", "day", "instant", "microlitres", "milli", "whole"]
 
 _NUMBER = re.compile(r"([+-]?[0-9][0-9_ ]*(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,2})?)\s*([A-Za-z%]*)")
 _MULTIPLES = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9}
-_VOLUMES = {"": 1, "ul": 1, "ml": 1000, "l": 10**6}
+_VOLUMES = {"ul": 1, "ml": 1000, "l": 10**6}
 _LONGEST = 40
 
 
@@ -24,7 +24,9 @@ def cells(text: str) -> int:
 
 
 def microlitres(text: str) -> int:
-    """A volume: "1.2ml", "800ul"; a bare number is microlitres."""
+    """A volume with its unit: "1.2ml", "800ul"; only nothing, "0", needs none."""
+    if text.strip() == "0":
+        return 0
     number, unit = _split(text, "1.2ml or 800ul", "a volume")
     return _exact(number, unit.lower(), _VOLUMES, text, "1.2ml or 800ul", "a volume")
 

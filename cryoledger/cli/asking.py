@@ -50,6 +50,8 @@ def wristband() -> str:
     line = _hidden("Scan the wristband: ") if at_terminal() else _line()
     if not line:
         raise RequestError("No wristband was scanned.", "Scan it, or give its text as the first line of stdin.")
+    if not at_terminal():
+        output.narrate("The first line was taken as the wristband's scan; PINs are read after it.")
     return line
 
 

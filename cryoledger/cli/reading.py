@@ -102,10 +102,10 @@ def read(
         if call.as_json:
             output.data(output.json_text(said, indent=None))
         elif problem is not None:
-            output.data(f"{text[:80]}\terror\t{problem['message']} {problem['advice']}".rstrip())
+            output.data(f"{text[:80]}  error  {problem['message']} {problem['advice']}".rstrip())
         else:
             fields = ", ".join(f"{name} {value}" for name, value in said["fields"].items())
-            output.data(f"{text[:80]}\t{said['kind'] or 'unknown kind'}\t{said['scheme'] or ''}\t{fields}")
+            output.data(f"{text[:80]}  {said['kind'] or 'kind not in the code'}  {said['scheme'] or ''}  {fields}")
         output.flush()
     return exit_codes.FINDINGS if bad else exit_codes.OK
 

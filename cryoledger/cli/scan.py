@@ -127,7 +127,7 @@ def _line(answer: Answer, as_json: bool) -> str:
         return visible(answer.message).replace("\n", " ")
     return json.dumps(
         {
-            "scan": answer.scan,
+            "scan": answer.scan.encode("utf-8", "replace").decode(),  # no lone surrogate in JSON
             "outcome": answer.outcome,
             "message": answer.message,
             "ask": answer.ask,

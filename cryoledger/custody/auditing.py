@@ -8,6 +8,7 @@ finding. What the database's own check says of its pages and indexes, and which 
 
 from __future__ import annotations
 
+import json
 import typing
 from collections.abc import Iterator
 from contextlib import closing
@@ -24,7 +25,8 @@ from cryoledger.database.driver import Driver, connect
 from cryoledger.database.facts import ENTRY_COLUMNS, Stored
 from cryoledger.database.location import Location
 from cryoledger.domain.records import Record
-from cryoledger.errors import CryoledgerError, VaultNewerError
+from cryoledger.errors import CryoledgerError, LedgerFormatError, VaultNewerError
+from cryoledger.ledger.keys import WrappedKey
 
 __all__ = ["DatabaseSource", "verify_at", "verify_vault"]
 
@@ -152,4 +154,22 @@ def _of_the_database(driver: Driver) -> list[audit.Finding]:
             for line in said
             if line != "ok"
         ]
+    return [*found, *_damaged_keys(driver)]
+
+
+def _damaged_keys(driver: Driver) -> list[audit.Finding]:
+    """Wrapped keys that no PIN can open any more, being no wrapped keys; whether others open, only their PINs tell."""
+    found = []
+    try:
+        rows = driver.all("SELECT name, key_id, wrapped FROM wrapped_key WHERE key_id <> 'invitation'")
+    except CryoledgerError as error:
+        return [audit.Finding("wrapped keys", "broken", table="wrapped_key", message=str(error))]
+    for name, key_id, wrapped in rows:
+        try:
+            WrappedKey.from_dict(json.loads(str(wrapped)))
+        except (ValueError, TypeError, LedgerFormatError):
+            message = f"The wrapped key {key_id} of {name} is damaged: its holder can sign nothing with it."
+            found.append(
+                audit.Finding("wrapped keys", "broken", table="wrapped_key", row=f"{name} {key_id}", message=message)
+            )
     return found

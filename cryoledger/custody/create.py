@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from cryoledger import __version__
 from cryoledger.codes import badge_code
+from cryoledger.codes.local import check_prefix
 from cryoledger.custody.clock import Clock
 from cryoledger.custody.keyring import Keyring
 from cryoledger.custody.record import new_id, note_text
@@ -27,8 +28,9 @@ from cryoledger.database.store import Store, Stored, Transaction
 from cryoledger.domain import catalogue, times
 from cryoledger.domain.events.vault import NewPerson, VaultCreated
 from cryoledger.domain.facts import Draft, Signed
+from cryoledger.domain.rulebook_1.vault import known_zone
 from cryoledger.domain.rulebooks import CURRENT, rulebook
-from cryoledger.errors import VaultError
+from cryoledger.errors import LedgerFormatError, RequestError, VaultError
 from cryoledger.ledger.entry import ZERO_HASH, seal
 from cryoledger.ledger.keys import KdfParameters, PrivateKey, WrappedKey, wrap_key
 from cryoledger.ledger.lines import check_name
@@ -86,7 +88,16 @@ def end_of_day(day: date, zone: str) -> str:
 
 def create(request: Request, pin: str, *, clock: Clock | None = None, kdf: KdfParameters | None = None) -> Created:
     """Make a vault; VaultError where there is one already, PinError for a weak PIN, RequestError for bad words."""
-    check_name(request.origin, "origin")
+    try:
+        check_name(request.origin, "origin")
+    except LedgerFormatError as error:
+        raise RequestError(error.message, "Write it such as clinic.example/lab.") from None
+    place = Location.parse(request.location)
+    if place.path is not None and place.path.exists():
+        raise VaultError(f"{place} exists already.", "Name another place for a new vault, or open this one.")
+    if request.code_prefix:
+        check_prefix(request.code_prefix)
+    known_zone(request.zone)
     sheet_at = request.sheet or sheet_path(request.location)
     if sheet_at.exists():
         raise VaultError(f"{sheet_at} exists already.", "Move it away, or name another place for the recovery sheet.")

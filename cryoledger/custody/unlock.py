@@ -7,7 +7,7 @@ import json
 from cryoledger.custody.vault import Vault, person_by
 from cryoledger.domain.events.vault import KeyLocked, PinRefused, RequestRefused
 from cryoledger.domain.records import Person
-from cryoledger.errors import CryoledgerError, PinError
+from cryoledger.errors import CryoledgerError, LedgerFormatError, PinError, VaultDamagedError
 from cryoledger.ledger.keys import WrappedKey
 
 WRONG_MAX = 5
@@ -35,7 +35,13 @@ def _wrapped(vault: Vault, name: str) -> tuple[Person, WrappedKey]:
         raise PinError(f"The key of {person.full_name} is {person.status}.", "Two administrators can replace it.")
     if stored is None:
         raise PinError(f"The vault keeps no key of {person.full_name}.", "The person signs with a key of their own.")
-    return person, WrappedKey.from_dict(json.loads(stored.wrapped))
+    try:
+        return person, WrappedKey.from_dict(json.loads(stored.wrapped))
+    except (ValueError, LedgerFormatError):
+        raise VaultDamagedError(
+            f"The wrapped key of {person.full_name} in the vault is damaged.",
+            "Restore the newest backup, or let two administrators replace the key.",
+        ) from None
 
 
 def _count(vault: Vault, person: Person) -> PinError:
@@ -50,7 +56,8 @@ def _count(vault: Vault, person: Person) -> PinError:
     vault.keyring.lock(person.name)
     return PinError(
         f"The key of {person.full_name} is locked after {WRONG_MAX} wrong PINs.",
-        "Two administrators can replace it: `cryoledger person pin --replace`.",
+        "Two administrators can replace it: `cryoledger person pin --replace`. "
+        "With the recovery sheet: `cryoledger person recover`.",
     )
 
 

@@ -11,6 +11,7 @@ from cryoledger.database.driver import Driver, Value
 from cryoledger.domain import catalogue, numbers
 from cryoledger.domain.facts import Recorded, Signed
 from cryoledger.domain.records import Key, Record
+from cryoledger.errors import LedgerFormatError, VaultDamagedError
 from cryoledger.ledger.canonical import format_time
 from cryoledger.ledger.entry import Entry, parse_again
 from cryoledger.ledger.lines import encode_base64
@@ -47,12 +48,18 @@ class Stored:
         return numbers.number_of(self.epoch, self.sequence)
 
     def parse(self) -> Entry:
-        """The entry; LedgerFormatError where the stored bytes are not one."""
-        return parse_again(self.note)
+        """The entry; VaultDamagedError where the stored bytes are not one."""
+        try:
+            return parse_again(self.note)
+        except LedgerFormatError as error:
+            raise VaultDamagedError(
+                f"Entry {numbers.shown(self.number)} of the vault is damaged: {error.message}",
+                "Keep the file, run `cryoledger verify` on it, and restore the newest backup.",
+            ) from error
 
 
 def recorded_of(stored: Stored) -> Recorded:
-    """An entry as rules and screens see it; LedgerFormatError or RequestError where its bytes are not ours."""
+    """An entry as rules and screens see it; VaultDamagedError or RequestError where its bytes are not ours."""
     envelope = stored.parse().envelope
     return Recorded(
         number=stored.number,

@@ -24,7 +24,7 @@ NOW = datetime(2026, 11, 22, 20, 0, tzinfo=UTC)
         (amounts.cells, "9 100 000", 9_100_000),
         (amounts.microlitres, "1.2ml", 1200),
         (amounts.microlitres, "800uL", 800),
-        (amounts.microlitres, "50", 50),
+        (amounts.microlitres, "50 ul", 50),
         (amounts.milli, "92.5", 92_500),
         (amounts.milli, "-150", -150_000),
         (amounts.milli, "95%", 95_000),
@@ -42,6 +42,12 @@ def test_amounts(read: Callable[[str], int], text: str, value: int) -> None:
 def test_what_is_no_amount(read: Callable[[str], int], text: str) -> None:
     with pytest.raises(RequestError):
         read(text)
+
+
+def test_a_volume_without_its_unit_is_refused() -> None:
+    with pytest.raises(RequestError, match="not a volume"):
+        amounts.microlitres("1")
+    assert amounts.microlitres("0") == 0
 
 
 @given(st.text(max_size=60))

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from cryoledger.cli.sample.people import MARIA
 from cryoledger.custody.auditing import verify_at
+from cryoledger.custody.unlock import unlock
 from cryoledger.custody.vault import Vault
 from cryoledger.database import guards
 from cryoledger.errors import VaultDamagedError, VaultMissingError, VaultNewerError
@@ -109,3 +111,22 @@ def test_what_is_no_vault_cannot_be_verified(path: Path, tmp_path: Path) -> None
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(VaultNewerError):
         verify_at(str(path))
+
+
+def test_a_damaged_wrapped_key_is_named_and_opens_nothing(path: Path) -> None:
+    with opened(path) as connection:
+        connection.execute("UPDATE wrapped_key SET wrapped = '{' || wrapped WHERE name = 'maria.s'")
+    assert ("wrapped keys", "wrapped_key") in broken(path)
+    with Vault.open(str(path)) as vault, pytest.raises(VaultDamagedError, match="Maria Santos"):
+        unlock(vault, MARIA.name, MARIA.pin)
+
+
+def test_a_damaged_entry_is_named_to_whoever_reads_it(path: Path) -> None:
+    with opened(path, unguarded=True) as connection:
+        connection.execute("UPDATE entry SET note = CAST('rubbish' AS BLOB) WHERE sequence = 3")
+    with (
+        Vault.open(str(path)) as vault,
+        vault.store.reading() as reading,
+        pytest.raises(VaultDamagedError, match="Entry 3 of the vault is damaged"),
+    ):
+        reading.recorded(3)

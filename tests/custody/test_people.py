@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from cryoledger.cli.sample.clinic import CHEAP
 from cryoledger.cli.sample.people import ADA, BORIS, CARL, MARIA, PIA, QUINN
 from cryoledger.cli.sample.stock import make_event
 from cryoledger.custody import people, recovery_sheet
-from cryoledger.custody.create import signing_name
+from cryoledger.custody.create import Request, create, signing_name
 from cryoledger.custody.record import By, record
 from cryoledger.custody.unlock import unlock
 from cryoledger.custody.vault import Vault, person_by
 from cryoledger.domain.records import Person, PublicKey
 from cryoledger.domain.roles import Role
-from cryoledger.errors import PinError, Refusal, RequestError
+from cryoledger.errors import CryoledgerError, PinError, Refusal, RequestError, VaultError
 
 
 def test_new_key_signs_its_own_enrolment(vault: Vault) -> None:
@@ -96,3 +98,17 @@ def test_recovery_sheet_enrols_an_administrator_and_nothing_else(vault: Vault, h
 def test_another_vaults_recovery_key_is_refused(vault: Vault) -> None:
     with pytest.raises(RequestError, match="recovery key"):
         people.recover(vault, bytes(range(32)), "Rosa Quist", "640297")
+
+
+@pytest.mark.parametrize(("word", "value"), [("zone", "Mars/X"), ("code_prefix", "b-"), ("origin", "two words")])
+def test_vault_is_not_made_from_bad_words(home: Path, word: str, value: str) -> None:
+    request = Request(str(home / "new.cryoledger"), "lab.example/new", "Ana Admin")
+    with pytest.raises(CryoledgerError) as caught:
+        create(replace(request, **{word: value}), "402719", kdf=CHEAP)  # type: ignore[arg-type]
+    assert caught.value.advice
+    assert not list(home.glob("new*"))
+
+
+def test_vault_is_not_made_over_another_and_its_sheet_is_left_alone(home: Path) -> None:
+    with pytest.raises(VaultError, match=r"lab\.cryoledger exists"):
+        create(Request(str(home / "lab.cryoledger"), "lab.example/new", "Ana Admin"), "402719", kdf=CHEAP)

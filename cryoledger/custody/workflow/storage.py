@@ -58,7 +58,7 @@ class Store(Task):
     def hint(self) -> str:
         """What can be scanned now."""
         if self.vial:
-            return f"Scan the position for vial {self.vial}, or a box for its next free position."
+            return f"Scan the position for vial {self.vial} (typed: BOX/A1), or a box for its next free position."
         if self.place:
             return f"Scan the vial for {self.next}."
         if self.box:
@@ -220,7 +220,7 @@ class Return(Task):
     def hint(self) -> str:
         """What can be scanned now."""
         if self.vial:
-            return f"Scan the position for vial {self.vial}."
+            return f"Scan the position for vial {self.vial} (typed: BOX/A1)."
         if self.place:
             return f"Scan the vial that goes into {self.where}."
         return "Scan the next vial to put back, or a position first to put it elsewhere; CMD-DONE ends."
