@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
+from pydantic import ValidationError
+
 from cryoledger.custody.workflow import amounts
 from cryoledger.custody.workflow.look import label_of, last_unit_place, need_unit, place_text, taken
 from cryoledger.custody.workflow.steps import Scanned, Step, Task, World, propose, question, refuse, unexpected
@@ -169,7 +171,12 @@ class UnitMove(Task):
 
     def _done(self, parent: str | None, slot: str | None, message: str) -> Step:
         kind = StorageUnitReturned if self.back else StorageUnitMoved
-        return propose(None, message, kind(unit=self.unit, parent=parent, slot=slot)).on("unit", self.unit)
+        try:
+            event = kind(unit=self.unit, parent=parent, slot=slot)
+        except ValidationError:
+            text = f"{slot!r} cannot be the name of a slot: it has 1 to 16 plain letters, digits and signs."
+            return refuse(self, f"{text} {self.hint}")
+        return propose(None, message, event).on("unit", self.unit)
 
 
 def _children(facts: Facts, source: str, target: str) -> tuple[list[StorageUnit], list[StorageUnit]]:
