@@ -8,7 +8,6 @@ finding. What the database's own check says of its pages and indexes, and which 
 
 from __future__ import annotations
 
-import json
 import typing
 from collections.abc import Iterator
 from contextlib import closing
@@ -17,16 +16,17 @@ from typing import Any
 
 from cryoledger import audit
 from cryoledger.audit.verify import Progress
+from cryoledger.custody.kept_keys import wrapped_key
 from cryoledger.custody.station_folder import StationFolder
 from cryoledger.custody.vault import Vault
 from cryoledger.custody.verifying import Workers
 from cryoledger.database import files, guards, migrate, statements
 from cryoledger.database.driver import Driver, connect
 from cryoledger.database.facts import ENTRY_COLUMNS, Stored
+from cryoledger.database.local import WrappedKey as StoredKey
 from cryoledger.database.location import Location
 from cryoledger.domain.records import Record
-from cryoledger.errors import CryoledgerError, LedgerFormatError, VaultNewerError
-from cryoledger.ledger.keys import WrappedKey
+from cryoledger.errors import CryoledgerError, VaultDamagedError, VaultNewerError
 
 __all__ = ["DatabaseSource", "verify_at", "verify_vault"]
 
@@ -164,12 +164,11 @@ def _damaged_keys(driver: Driver) -> list[audit.Finding]:
         rows = driver.all("SELECT name, key_id, wrapped FROM wrapped_key WHERE key_id <> 'invitation'")
     except CryoledgerError as error:
         return [audit.Finding("wrapped keys", "broken", table="wrapped_key", message=str(error))]
-    for name, key_id, wrapped in rows:
+    for row in rows:
+        stored = StoredKey(*(str(part) for part in row))
         try:
-            WrappedKey.from_dict(json.loads(str(wrapped)))
-        except (ValueError, TypeError, LedgerFormatError):
-            message = f"The wrapped key {key_id} of {name} is damaged: its holder can sign nothing with it."
-            found.append(
-                audit.Finding("wrapped keys", "broken", table="wrapped_key", row=f"{name} {key_id}", message=message)
-            )
+            wrapped_key(stored)
+        except VaultDamagedError as error:
+            at = f"{stored.name} {stored.key_id}"
+            found.append(audit.Finding("wrapped keys", "broken", table="wrapped_key", row=at, message=error.message))
     return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import secrets
 import unicodedata
@@ -16,13 +15,13 @@ from cryoledger import __version__
 from cryoledger.codes import badge_code
 from cryoledger.codes.local import check_prefix
 from cryoledger.custody.clock import Clock
+from cryoledger.custody.kept_keys import stored_key
 from cryoledger.custody.keyring import Keyring
 from cryoledger.custody.record import new_id, note_text
 from cryoledger.custody.recovery_sheet import RecoverySheet
 from cryoledger.custody.station_folder import StationFolder
 from cryoledger.custody.vault import Vault, clock_of, default_station_name, sheet_path
 from cryoledger.database import migrate
-from cryoledger.database.local import WrappedKey as StoredKey
 from cryoledger.database.location import Location
 from cryoledger.database.store import Store, Stored, Transaction
 from cryoledger.domain import catalogue, times
@@ -193,8 +192,3 @@ def _wrap(key: PrivateKey, secret: bytes, origin: str) -> WrappedKey:
 def _keep(transaction: Transaction, wrapped: Iterable[WrappedKey]) -> None:
     for each in wrapped:
         transaction.put_wrapped_key(stored_key(each))
-
-
-def stored_key(wrapped: WrappedKey) -> StoredKey:
-    """A wrapped key as a row of the vault."""
-    return StoredKey(wrapped.name, wrapped.key_id.hex(), json.dumps(wrapped.to_dict()))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
 from cryoledger.custody.clock import stamp
+from cryoledger.custody.kept_keys import wrapped_key
 from cryoledger.custody.record import By, Sealed, new_id, note_text
 from cryoledger.custody.set_back import RESTORED
 from cryoledger.custody.vault import Vault, default_station_name, first_of, head_of, person_by, site_of
@@ -18,7 +18,6 @@ from cryoledger.domain.roles import Kind
 from cryoledger.domain.rulebooks import rulebook
 from cryoledger.errors import PinError, Refusal, StationError
 from cryoledger.ledger.entry import ZERO_HASH, Entry, seal
-from cryoledger.ledger.keys import WrappedKey
 from cryoledger.ledger.lines import encode_base64
 from cryoledger.ledger.note import VerifierKey
 from cryoledger.ledger.tree import Frontier
@@ -70,7 +69,7 @@ def _unlock(vault: Vault, name: str, pin: str) -> None:
         stored = reading.wrapped_key(person.name, person.key_id)
     if stored is None:
         raise PinError(f"The vault keeps no key of {person.full_name}.", "Let somebody else sign.")
-    wrapped = WrappedKey.from_dict(json.loads(stored.wrapped))
+    wrapped = wrapped_key(stored)
     vault.keyring.unlock(wrapped, pin, vault.secret, vault.origin())
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cryoledger.codes import badge_code
-from cryoledger.custody.create import signing_name, stored_key
+from cryoledger.custody.create import signing_name
+from cryoledger.custody.kept_keys import stored_key, wrapped_key
 from cryoledger.custody.record import By, Sealed, record
 from cryoledger.custody.unlock import unlock
 from cryoledger.custody.vault import Vault, person_by
@@ -16,7 +16,7 @@ from cryoledger.domain.events.vault import NewPerson
 from cryoledger.domain.records import Person, PublicKey
 from cryoledger.domain.roles import Role
 from cryoledger.errors import RequestError
-from cryoledger.ledger.keys import PrivateKey, WrappedKey
+from cryoledger.ledger.keys import PrivateKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def change_pin(vault: Vault, who: str, old: str, new: str) -> Sealed:
         stored = reading.wrapped_key(person.name, person.key_id)
     if stored is None:
         raise RequestError(f"The vault keeps no key of {person.full_name}.", "")
-    old_key = WrappedKey.from_dict(json.loads(stored.wrapped))
+    old_key = wrapped_key(stored)
     wrapped = vault.keyring.rewrap(old_key, old, new, vault.secret, vault.origin(), vault.kdf)
     event = PinChanged(person=person.name)
     return record(vault, event, By(person.name, old), also=lambda tx: tx.put_wrapped_key(stored_key(wrapped)))

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
-
+from cryoledger.custody.kept_keys import wrapped_key
 from cryoledger.custody.vault import Vault, person_by
 from cryoledger.domain.events.vault import KeyLocked, PinRefused, RequestRefused
 from cryoledger.domain.records import Person
-from cryoledger.errors import CryoledgerError, LedgerFormatError, PinError, VaultDamagedError
+from cryoledger.errors import CryoledgerError, PinError
 from cryoledger.ledger.keys import WrappedKey
 
 WRONG_MAX = 5
@@ -35,13 +34,7 @@ def _wrapped(vault: Vault, name: str) -> tuple[Person, WrappedKey]:
         raise PinError(f"The key of {person.full_name} is {person.status}.", "Two administrators can replace it.")
     if stored is None:
         raise PinError(f"The vault keeps no key of {person.full_name}.", "The person signs with a key of their own.")
-    try:
-        return person, WrappedKey.from_dict(json.loads(stored.wrapped))
-    except (ValueError, LedgerFormatError):
-        raise VaultDamagedError(
-            f"The wrapped key of {person.full_name} in the vault is damaged.",
-            "Restore the newest backup, or let two administrators replace the key.",
-        ) from None
+    return person, wrapped_key(stored, person.full_name)
 
 
 def _count(vault: Vault, person: Person) -> PinError:
