@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from pydantic import ValidationError
+
 from cryoledger.codes import Command
 from cryoledger.custody.workflow import cards, undo
 from cryoledger.custody.workflow.bedside import Bedside, Complete
@@ -17,6 +19,7 @@ from cryoledger.custody.workflow.storage import Move, Return, Store, TakeOut
 from cryoledger.custody.workflow.treatment import HandOver, Issue, Thaw
 from cryoledger.custody.workflow.units import Transfer, UnitBack, UnitMove, UnitOut
 from cryoledger.custody.workflow.waste import Discard, Waste
+from cryoledger.errors import RequestError
 
 STARTS: dict[Command, Task] = {
     Command.STORE: Store(), Command.MOVE: Move(), Command.TAKE_OUT: TakeOut(), Command.RETURN: Return(),
@@ -73,7 +76,13 @@ def advance(state: State, scan: Scanned, world: World) -> tuple[State, Step]:
             return commanded
     if state.top is None:
         return State((), state.late), _idle(scan, world)
-    return _after(state, state.top.take(scan, world), world)
+    try:
+        step = state.top.take(scan, world)
+    except (RequestError, ValidationError):  # what was entered fits the question, but no event can say it
+        step = refuse(
+            state.top, f"That cannot be recorded: it is too long, too large, or no plain text. {state.top.hint}"
+        )
+    return _after(state, step, world)
 
 
 def _after(state: State, step: Step, world: World) -> tuple[State, Step]:
