@@ -6,11 +6,15 @@ from dataclasses import dataclass
 
 from cryoledger.database.driver import Driver
 
-__all__ = ["INVITATION", "WRONG_CODES", "LocalReads", "LocalWrites", "StoredDocument", "Upkeep", "WrappedKey"]
+__all__ = [
+    "INVITATION", "WRONG_CODES", "KeptCheckpoint", "LocalReads", "LocalWrites", "StoredDocument", "Upkeep",
+    "WrappedKey",
+]  # fmt: skip
 
 # In place of a key ID, which is 8 hex digits: the vault secret under a new station's code, and its wrong codes.
 INVITATION, WRONG_CODES = "invitation", "wrong-codes"
 
+_CHECKPOINTS = "SELECT epoch, size, note, at FROM checkpoint"
 _KEYS = "SELECT name, key_id, wrapped FROM wrapped_key"
 _DOCUMENTS = "SELECT sha256, salt_id, subject_kind, subject_code, size_bytes, content, erased_at FROM document"
 
@@ -49,6 +53,16 @@ class Upkeep:
     detail: str
 
 
+@dataclass(frozen=True, slots=True)
+class KeptCheckpoint:
+    """A checkpoint of an epoch at a size: the signed note, and when it was signed (the ledger's form of time)."""
+
+    epoch: int
+    size: int
+    note: bytes
+    at: str
+
+
 class LocalReads:
     """Look-ups in the local tables."""
 
@@ -77,6 +91,15 @@ class LocalReads:
         """When this kind of upkeep was last done."""
         row = self.driver.one("SELECT kind, at, detail FROM upkeep WHERE kind = ?", (kind,))
         return None if row is None else Upkeep(*row)
+
+    def checkpoint(self, epoch: int, size: int) -> KeptCheckpoint | None:
+        """The checkpoint of an epoch at a size."""
+        row = self.driver.one(f"{_CHECKPOINTS} WHERE epoch = ? AND size = ?", (epoch, size))
+        return None if row is None else KeptCheckpoint(*row)
+
+    def checkpoints(self) -> list[KeptCheckpoint]:
+        """Every kept checkpoint, by epoch and size."""
+        return [KeptCheckpoint(*row) for row in self.driver.all(f"{_CHECKPOINTS} ORDER BY epoch, size")]
 
 
 class LocalWrites(LocalReads):
@@ -112,6 +135,15 @@ class LocalWrites(LocalReads):
         """Forget a kind of upkeep; silent where it was never done."""
         self._must_be_open()
         self.driver.execute("DELETE FROM upkeep WHERE kind = ?", (kind,))
+
+    def put_checkpoint(self, kept: KeptCheckpoint) -> None:
+        """Keep a checkpoint; one of the same epoch and size is replaced (a cosignature came back)."""
+        self._must_be_open()
+        self.driver.execute(
+            "INSERT INTO checkpoint (epoch, size, note, at) VALUES (?, ?, ?, ?) "
+            "ON CONFLICT (epoch, size) DO UPDATE SET note = excluded.note, at = excluded.at",
+            (kept.epoch, kept.size, kept.note, kept.at),
+        )
 
     def put_document(self, document: StoredDocument) -> None:
         """Keep a document; one that is there already stays as it is."""

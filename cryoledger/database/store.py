@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from types import TracebackType
 
-from cryoledger.database import faults, files, migrate, statements
+from cryoledger.database import faults, files, migrate, statements, trees
 from cryoledger.database.connections import Connections
 from cryoledger.database.driver import BUSY_SECONDS, Driver, Row, connect
 from cryoledger.database.facts import ENTRY_COLUMNS, SqlFacts, Stored, recorded_of
@@ -24,6 +24,7 @@ from cryoledger.domain.records import Vial
 from cryoledger.errors import Refusal, VaultError
 from cryoledger.ledger.canonical import format_time
 from cryoledger.ledger.entry import ZERO_HASH
+from cryoledger.ledger.tiles import Tree
 
 __all__ = ["Head", "Reading", "Store", "Stored", "StoredDocument", "Transaction", "WrappedKey", "recorded_of"]
 
@@ -84,6 +85,10 @@ class Reading(LocalReads):
         """An entry by its number, as rules and screens see it."""
         return self.facts.recorded(number)
 
+    def tree(self, epoch: int, size: int) -> Tree:
+        """The tree over the first entries of an epoch, for roots and proofs."""
+        return trees.tree(self.driver, epoch, size)
+
     def server_milliseconds(self) -> int | None:
         """The server's time since 1970, in a transaction that writes as it began; None where the vault is a file."""
         return self.driver.milliseconds()
@@ -124,6 +129,7 @@ class Transaction(Reading, LocalWrites):
             with self.driver.together():
                 self.driver.execute(_APPEND, values)
                 touched = statements.apply(self.driver, changes)
+            trees.grow(self.driver, entry.epoch, entry.sequence)
             self.facts.forget(touched)
         except UniqueViolation as violation:
             raise _refusal(violation, changes) from violation

@@ -55,6 +55,31 @@ class Entry(LedgerTable):
 
 
 @dataclass
+class FullTile(LedgerTable):
+    """256 hashes of the tree over an epoch's entries, with the root that stands for them one level up."""
+
+    table = "tile"
+    key = ("epoch", "level", "number")
+    epoch: int
+    level: int
+    number: int
+    root: bytes
+    hashes: bytes
+
+
+@dataclass
+class KeptCheckpoint(LedgerTable):
+    """A checkpoint that this vault signed, with the cosignatures that came back for it."""
+
+    table = "checkpoint"
+    key = ("epoch", "size")
+    epoch: int
+    size: int
+    note: bytes
+    at: str
+
+
+@dataclass
 class WrappedKey(LedgerTable):
     """A private key under its PIN and the vault secret."""
 
@@ -120,7 +145,9 @@ def _made(declared: type[Record] | type[LedgerTable]) -> type[SQLModel]:
     return typing.cast("type[SQLModel]", types.new_class(f"{declared.__name__}Row", (SQLModel,), {"table": True}, fill))
 
 
-_DECLARED: tuple[type[Record] | type[LedgerTable], ...] = (Entry, *DERIVED, WrappedKey, Document, Upkeep)
+_DECLARED: tuple[type[Record] | type[LedgerTable], ...] = (
+    Entry, FullTile, *DERIVED, KeptCheckpoint, WrappedKey, Document, Upkeep,
+)  # fmt: skip
 TABLES: Mapping[str, type[SQLModel]] = {declared.table: _made(declared) for declared in _DECLARED}
 
 

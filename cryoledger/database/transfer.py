@@ -11,7 +11,7 @@ from contextlib import closing, contextmanager
 from itertools import zip_longest
 from typing import Any
 
-from cryoledger.database import relocation, statements
+from cryoledger.database import relocation, statements, trees
 from cryoledger.database.driver import Driver, connect
 from cryoledger.database.facts import ENTRY_COLUMNS, Stored
 from cryoledger.database.local import INVITATION, WRONG_CODES
@@ -71,6 +71,7 @@ def filling(location: Location) -> Iterator[Filling]:
             made = Filling(driver)
             yield made
             made.flush()
+            trees.complete(driver)
             driver.commit()
         except BaseException:
             driver.rollback()
@@ -157,6 +158,7 @@ def _tables(reading: Reading) -> dict[str, Callable[[], Iterator[Any]]]:
 
     return {
         "entry": lambda: reading.entries(),
+        "tile": lambda: trees.stored(reading.driver),
         **{record.table: derived(record) for record in DERIVED},
         **{name: local(name) for name, _, _ in local_rows(reading)},
     }

@@ -27,7 +27,7 @@ from cryoledger.custody.record import By, record
 from cryoledger.custody.station_folder import StationFolder
 from cryoledger.custody.unlock import unlock
 from cryoledger.custody.vault import FIRST_ENTRY, Vault
-from cryoledger.database import rebuild, statements
+from cryoledger.database import rebuild, statements, trees
 from cryoledger.database.facts import ENTRY_COLUMNS
 from cryoledger.database.store import Head, Store, Transaction
 from cryoledger.domain import catalogue, signing, times
@@ -231,6 +231,7 @@ class _Grower:
         driver = self._transaction.driver
         driver.execute(_APPEND, (draft.epoch, draft.sequence, draft.id, head.leaf_hash, leaf, note))
         statements.apply(driver, changes)
+        trees.grow(driver, draft.epoch, draft.sequence)
         self._inventory.apply(changes)
         self._head = Head(head.epoch, draft.sequence, leaf, at, head.origin)
 

@@ -68,6 +68,7 @@ def test_constraint_names_agree(store: Store, path: Path) -> None:
 
 
 def test_every_table_has_a_room(store: Store, path: Path) -> None:
+    assert {name for name, room in ROOM.items() if room == "tree"} == {"tile"}
     assert set(ROOM) == described(path).keys() | {"alembic_version"}
     assert set(TABLES) == set(ROOM) - {"alembic_version"}
     assert {name for name, room in ROOM.items() if room == "derived"} == {record.table for record in DERIVED}
