@@ -19,7 +19,7 @@ from cryoledger.custody.record import Sealed
 from cryoledger.custody.scan_reading import look, may_be_wristband
 from cryoledger.custody.session import Session
 from cryoledger.custody.vault import Vault, person_by
-from cryoledger.custody.workflow import Scanned, State, Step, World, advance
+from cryoledger.custody.workflow import Scanned, State, Step, Task, World, advance, open_task
 from cryoledger.custody.workflow.sign_in import No, SignIn, by_badge, looks_like_pin
 from cryoledger.domain.facts import Facts
 from cryoledger.domain.records import Person, StorageUnit
@@ -67,13 +67,30 @@ class Desk:
             return self._wait.hint
         return self._state.hint if self.person is not None else SIGNED_OUT
 
+    @property
+    def open_task(self) -> Task | None:
+        """The open task as it is; front ends show it and never change it."""
+        return self._state.top
+
+    @property
+    def to_sign(self) -> SigningDialogue | None:
+        """The act that waits for signatures; None where none does."""
+        wait = self._wait.waiting if isinstance(self._wait, ClockLeap) else self._wait
+        return wait if isinstance(wait, SigningDialogue) else None
+
+    def begin(self, task: Task) -> Answer:
+        """Open a task that a screen offers, as a command barcode would; nothing that comes of it raises."""
+        return self._taken(task.word, False, lambda: self._begun(task))
+
     def scan(self, text: str, *, typed: bool = False) -> Answer:
         """Handle one scan, or the PIN where one was asked for. Nothing that is scanned raises."""
+        return self._taken(text, self.ask in ("pin", "wristband"), lambda: self._handle(text, typed))
+
+    def _taken(self, text: str, secret: bool, handle: Callable[[], Reply]) -> Answer:
         with self._turn:
             lapsed = self._lapse()
-            self._touched, self.own = self._monotonic(), None
-            self._secret = self.ask in ("pin", "wristband")
-            outcome, message, sequence, subject = self._answered(text, typed)
+            self._touched, self.own, self._secret = self._monotonic(), None, secret
+            outcome, message, sequence, subject = self._answered(text, handle)
             if lapsed:
                 message = f"{lapsed} {message}"
             shown = "" if self._secret else text.rstrip("\r\n")
@@ -93,9 +110,9 @@ class Desk:
 
     # One scan
 
-    def _answered(self, text: str, typed: bool) -> Reply:
+    def _answered(self, text: str, handle: Callable[[], Reply]) -> Reply:
         try:
-            return self._handle(text, typed)
+            return handle()
         except CodeError as error:
             if may_be_wristband(text):  # a wristband that was misread is quoted nowhere
                 self._secret = True
@@ -142,7 +159,19 @@ class Desk:
         if unit is not None and unit.rows:
             self._session.box_scans += 1
             world = replace(world, box_scans=self._session.box_scans)
-        after, step = advance(self._state, scan, world)
+        return self._stepped(*advance(self._state, scan, world), world)
+
+    def _begun(self, task: Task) -> Reply:
+        if self.person is None:
+            return "refused", SIGNED_OUT, None, None
+        if self._wait is not None:
+            return "refused", f"Sign first what waits for it, or leave it with CMD-CANCEL. {self.hint}", None, None
+        with self.vault.store.reading() as reading:
+            world = self._session.world(reading, self._state.late)
+            reply = self._stepped(*open_task(self._state, task, world), world)
+        return reply() if callable(reply) else reply
+
+    def _stepped(self, after: State, step: Step, world: World) -> Reply | Callable[[], Reply]:
         if step.kind == "propose":
             return self._propose(step, after, world.facts)
         self._state = after

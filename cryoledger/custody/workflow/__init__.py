@@ -8,6 +8,7 @@ causes it. `cryoledger.custody.desk` drives the machine, asks for PINs, signs an
 - `sign_in`, `signatures`                               who signs;
 - `storage`, `units`, `undo`, `picking`, `checking`, `labels`   the freezer;
 - `treatment`, `waste`, `preparing`, `bedside`          from the order to the patient;
+- `entering`    acts that no command barcode starts, answer by answer;
 - `late`        what happened earlier, and labels that cannot be read; `amounts` what people type.
 
     >>> from cryoledger.codes import read
@@ -23,7 +24,7 @@ causes it. `cryoledger.custody.desk` drives the machine, asks for PINs, signs an
 from __future__ import annotations
 
 from cryoledger.custody.workflow.look import resolve
-from cryoledger.custody.workflow.machine import State, advance
+from cryoledger.custody.workflow.machine import State, advance, open_task
 from cryoledger.custody.workflow.steps import Act, Lateness, Scanned, Step, Task, World
 
-__all__ = ["Act", "Lateness", "Scanned", "State", "Step", "Task", "World", "advance", "resolve"]
+__all__ = ["Act", "Lateness", "Scanned", "State", "Step", "Task", "World", "advance", "open_task", "resolve"]

@@ -118,7 +118,7 @@ def _command(state: State, command: Command, world: World) -> tuple[State, Step]
         task = ABOVE[command]
         rest = tuple(each for each in state.tasks if not isinstance(each, Late | Frosted))
         return replace(state, tasks=(*rest, task)), Step("question", task.hint, task)
-    return _start(state, STARTS[command]) if command in STARTS else None
+    return open_task(state, STARTS[command], world) if command in STARTS else None
 
 
 def _cancel(state: State) -> tuple[State, Step]:
@@ -130,12 +130,13 @@ def _cancel(state: State) -> tuple[State, Step]:
     return after, tell(after.top, f"Left: {state.word}. What was recorded stays recorded.")
 
 
-def _start(state: State, task: Task) -> tuple[State, Step]:
+def open_task(state: State, task: Task, world: World) -> tuple[State, Step]:
+    """Open a task as its command barcode does, in place of those that hold nothing unrecorded."""
     unsaved = next((each for each in state.tasks if each.unsaved), None)
     if unsaved is not None:
         text = f"The task {unsaved.word!r} holds scans that are not recorded: finish it, or leave it with CMD-CANCEL."
         return state, refuse(state.top, f"{text} {state.hint}")
-    return State((task,), state.late), Step("question", task.hint, task)
+    return _after(State((task,), state.late), task.opening(world), world)
 
 
 def _missing(state: State, world: World) -> tuple[State, Step] | None:
@@ -147,7 +148,7 @@ def _missing(state: State, world: World) -> tuple[State, Step] | None:
             step = Missing.of(wanted[0].code, world)
             return replace(state, tasks=(*state.tasks, step.task or Missing())), step
     if any(task.unsaved for task in state.tasks):
-        return _start(state, Missing())
+        return open_task(state, Missing(), world)
     return replace(state, tasks=(*state.tasks, Missing())), Step("question", Missing().hint, Missing())
 
 

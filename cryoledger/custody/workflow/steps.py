@@ -150,6 +150,10 @@ class Task:
         """True where leaving the task would lose scans that are in no entry yet."""
         return False
 
+    def opening(self, _world: World) -> Step:
+        """What is said when a screen or a command barcode opens it."""
+        return Step("question", self.hint, self)
+
     def fresh(self, _world: World) -> Task:
         """The same task, looking again at what it says is next."""
         return self

@@ -1,0 +1,204 @@
+"""Filling in an act of the catalogue, one answer at a time: what a desk asks for what no command barcode starts.
+
+    Entering("LotRejected", (("lot", "L1"),))     # asks for the reason, of those that the event's declaration lists
+
+Every answer can be scanned, typed, or chosen by its number, so a screen and the line mode ask alike. What may be
+answered is read off the event's declaration; whether the act is allowed is the rulebook's to say.
+"""
+
+from __future__ import annotations
+
+import typing
+from dataclasses import dataclass, replace
+from typing import ClassVar, Literal
+from zoneinfo import ZoneInfo
+
+from cryoledger.custody.workflow import amounts
+from cryoledger.custody.workflow.forms import FORMS, Answers, Blank, Form, Value, code_of
+from cryoledger.custody.workflow.steps import (
+    Scanned,
+    Step,
+    Task,
+    World,
+    propose,
+    question,
+    refuse,
+    refused_by,
+    unexpected,
+)
+from cryoledger.domain import catalogue, times
+from cryoledger.domain.fields import Event
+from cryoledger.domain.records import Lot, Specification
+
+
+@dataclass(frozen=True, slots=True)
+class Entering(Task):
+    """An act and the answers so far; `open` holds what was scanned for a blank that takes several."""
+
+    word: ClassVar[str] = "form"
+    act: str = ""
+    answers: Answers = ()
+    open: tuple[str, ...] = ()
+    tests: tuple[str, ...] = ()
+
+    @property
+    def form(self) -> Form:
+        """What is filled in."""
+        return FORMS[self.act]
+
+    @property
+    def blank(self) -> Blank | None:
+        """The next answer that is missing; None once all are given."""
+        given = {field for field, _ in self.answers}
+        return next((blank for blank in self.form.blanks if blank.field not in given), None)
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """What may be chosen for the next answer; () where it is not chosen from a list."""
+        blank = self.blank
+        if blank is None:
+            return ()
+        return self.tests if blank.asks == "test" else blank.choices or choices_of(self.act, blank.field)
+
+    @property
+    def ask(self) -> str:
+        """What is awaited now."""
+        blank = self.blank
+        if blank is None:
+            return "confirm"
+        return blank.kinds[0] if len(blank.kinds) == 1 else blank.asks
+
+    @property
+    def unsaved(self) -> bool:
+        """True once something was answered here."""
+        return bool(self.open) or len(self.answers) > 1
+
+    @property
+    def hint(self) -> str:
+        """What can be scanned now."""
+        blank = self.blank
+        if blank is None:
+            return "CMD-CONFIRM signs it; CMD-CANCEL leaves it."
+        listed = f" {amounts.listed([code_of(each) for each in self.open])} so far." if self.open else ""
+        if self.choices:
+            return f"{blank.prompt}{listed} {amounts.menu(self.choices)}."
+        day = " Type YYYY-MM-DD; CMD-CONFIRM for today." if blank.asks == "day" else ""
+        return f"{blank.prompt}{listed}{day}"
+
+    def take(self, scan: Scanned, world: World) -> Step:
+        """The next answer."""
+        blank = self.blank
+        if blank is None:
+            return self.opening(world) if scan.says_yes else unexpected(self, scan)
+        if blank.many:
+            return self._several(blank, scan, world)
+        value = self._value(blank, scan, world)
+        return unexpected(self, scan) if value is None else self._with(blank, value).opening(world)
+
+    def _with(self, blank: Blank, value: Value) -> Entering:
+        return replace(self, answers=(*self.answers, (blank.field, value)), open=())
+
+    def _several(self, blank: Blank, scan: Scanned, world: World) -> Step:
+        if self.open and scan.says_done:
+            codes = tuple(self.open if len(blank.kinds) > 1 else map(code_of, self.open))
+            return self._with(blank, codes).opening(world)
+        if scan.kind not in blank.kinds:
+            return unexpected(self, scan)
+        thing = f"{scan.kind} {scan.code}"
+        if thing in self.open:
+            return refuse(self, f"The {thing} was scanned already. {self.hint}")
+        if self.act == "HoldPlaced" and self.open and not self.open[0].startswith(f"{scan.kind} "):
+            return refuse(self, f"One hold lies on things of one kind. {self.hint}")
+        state = replace(self, open=(*self.open, thing))
+        return question(state, state.hint).on(scan.kind, scan.code)
+
+    def _value(self, blank: Blank, scan: Scanned, world: World) -> Value | None:
+        text = amounts.number(scan).strip()
+        match blank.asks:
+            case "thing":
+                if scan.kind not in blank.kinds:
+                    return None
+                return f"{scan.kind} {scan.code}" if len(blank.kinds) > 1 else scan.code
+            case "choice" | "test":
+                return amounts.chosen(scan, self.choices)
+            case "day":
+                return _day(text, scan, world)
+            case "number" | "entry":
+                chosen = amounts.chosen(scan, self.choices) if self.choices else text
+                return int(chosen) if chosen is not None and chosen.isascii() and chosen.isdigit() else None
+            case "volume":
+                return amounts.thousandths(text) or None
+            case "result":
+                milli = amounts.thousandths(text)
+                return milli if milli is not None else text or None
+            case _:
+                return text or None
+
+    def opening(self, world: World) -> Step:
+        """The next question, or the proposal once all is answered."""
+        if self.blank is not None:
+            state = replace(self, tests=_tests(self, world)) if self.blank.asks == "test" else self
+            step = question(state, state.hint)
+            return step.on(*self.subject) if self.subject else step
+        event = self.event()
+        refusal = world.foreseen(event) or world.lacks_role(event)
+        if refusal is not None:
+            return refused_by(None, refusal, event)
+        step = propose(None, self.form.done, event, shown=f"{self.form.title}: {self.told}")
+        return step.on(*self.subject) if self.subject else step
+
+    def event(self) -> Event:
+        """The event that the answers make."""
+        return catalogue.parse(self.act, self.form.payload(dict(self.answers)))
+
+    @property
+    def subject(self) -> tuple[str, str] | None:
+        """The thing that it is about, for its card."""
+        for field, value in self.answers:
+            blank = next(each for each in self.form.blanks if each.field == field)
+            first = value[0] if isinstance(value, tuple) else value
+            if blank.asks == "thing" and isinstance(first, str):
+                return (blank.kinds[0], first) if len(blank.kinds) == 1 else (first.partition(" ")[0], code_of(first))
+        return None
+
+    @property
+    def told(self) -> str:
+        """The answers in one line, as they are signed."""
+        return ", ".join(f"{field.replace('_', ' ')} {_shown(field, value)}" for field, value in self.answers)
+
+
+def _day(text: str, scan: Scanned, world: World) -> str | None:
+    if scan.says_yes:
+        return times.instant(world.now).astimezone(ZoneInfo(world.zone)).date().isoformat()
+    try:
+        return times.day(text).isoformat()
+    except ValueError:
+        return None
+
+
+def _shown(field: str, value: Value) -> str:
+    if isinstance(value, tuple):
+        return amounts.listed(value)
+    if field.endswith("_microlitres") and isinstance(value, int):
+        return amounts.millilitres(value)
+    return f"{value / 1000:g}" if field == "value" and isinstance(value, int) else str(value)
+
+
+def choices_of(act: str, field: str) -> tuple[str, ...]:
+    """The words that an event's declaration allows for a field; () where it is not one of a few words."""
+    info = catalogue.of(act).payload.model_fields.get(field)
+    return (
+        tuple(map(str, typing.get_args(info.annotation))) if info is not None and _is_literal(info.annotation) else ()
+    )
+
+
+def _is_literal(annotation: object) -> bool:
+    return typing.get_origin(annotation) is Literal
+
+
+def _tests(task: Entering, world: World) -> tuple[str, ...]:
+    """The tests that the lot's product asks for."""
+    lot = world.facts.get(Lot, str(dict(task.answers).get("lot", "")))
+    if lot is None:
+        return ()
+    return tuple(row.test for row in world.facts.where(Specification, product=lot.product, version=lot.version))

@@ -1,0 +1,208 @@
+"""Lists that people work from at a desk: orders, lots, doses, holds, pages of the ledger. Each answer is bounded.
+
+They read derived tables by their indexes, a page at a time, so that they stay fast with a million vials; what the rows
+mean for anybody's work is decided by whoever asks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from cryoledger.database import statements
+from cryoledger.database.facts import Stored
+from cryoledger.database.store import Reading
+from cryoledger.domain import numbers
+from cryoledger.domain.records import (
+    AdverseEvent,
+    Deviation,
+    Donor,
+    Dose,
+    FollowUp,
+    Hold,
+    Lot,
+    Order,
+    OrderLine,
+    Record,
+    StorageUnit,
+    Vial,
+)
+
+__all__ = [
+    "LedgerSpan",
+    "adverse_events",
+    "counts_by_custody",
+    "deviations",
+    "donors",
+    "doses_given_since",
+    "doses_waiting",
+    "follow_ups_of",
+    "ledger_page",
+    "ledger_spans",
+    "lots_of_product",
+    "lots_to_judge",
+    "open_holds",
+    "order_lines",
+    "recent_entries",
+    "signature_counts",
+    "top_units",
+    "vials_in_custody",
+    "vials_in_stock",
+]
+
+R = TypeVar("R", bound=Record)
+
+
+def _rows(now: Reading, record: type[R], rest: str, params: Sequence[Any] = ()) -> list[R]:
+    """The rows of one table that a condition, an order and a limit leave."""
+    return [record(*row) for row in now.driver.all(f"{statements.of(record).select} {rest}", params)]
+
+
+def order_lines(now: Reading, *, is_open: bool, limit: int = 200) -> list[tuple[Order, OrderLine]]:
+    """Lines of orders with their orders: the open ones by the day they are due, else the latest orders first."""
+    which = "status = 'open'" if is_open else "status <> 'open'"
+    by = "code" if is_open else "last_entry DESC"
+    orders = _rows(now, Order, f"WHERE {which} ORDER BY {by} LIMIT ?", (limit,))
+    pairs = [(order, line) for order in orders for line in now.facts.where(OrderLine, order_code=order.code)]
+    return sorted(pairs, key=lambda pair: (pair[1].due_on, pair[0].code, pair[1].line)) if is_open else pairs
+
+
+def lots_of_product(now: Reading, product: str, after: str, limit: int = 60) -> list[Lot]:
+    """Lots of a product that expire after an instant, the oldest expiry first."""
+    rest = "WHERE product = ? AND expires_at > ? ORDER BY expires_at, code LIMIT ?"
+    return _rows(now, Lot, rest, (product, after, limit))
+
+
+def vials_in_stock(now: Reading, lot: str, limit: int = 50) -> list[Vial]:
+    """Vials of a lot that are in stock and reserved for nobody, by code."""
+    rest = (
+        "WHERE lot = ? AND order_code IS NULL AND custody IN ('expected', 'stored', 'out') "
+        "ORDER BY CASE custody WHEN 'stored' THEN 0 WHEN 'out' THEN 1 ELSE 2 END, code LIMIT ?"
+    )
+    return _rows(now, Vial, rest, (lot, limit))
+
+
+def counts_by_custody(now: Reading, lot: str) -> dict[str, int]:
+    """How many vials of a lot are in each custody."""
+    return dict(now.driver.all("SELECT custody, COUNT(*) FROM vial WHERE lot = ? GROUP BY custody", (lot,)))
+
+
+def vials_in_custody(now: Reading, *custody: str, limit: int = 200) -> list[Vial]:
+    """Vials in some custodies, the longest there first."""
+    marks = ", ".join("?" * len(custody))
+    return _rows(now, Vial, f"WHERE custody IN ({marks}) ORDER BY since, code LIMIT ?", (*custody, limit))
+
+
+def doses_waiting(now: Reading, limit: int = 200) -> list[Dose]:
+    """Doses that are neither given nor discarded, the nearest deadline first; their orders are still open."""
+    rest = (
+        "WHERE order_code IN (SELECT code FROM treatment_order WHERE status = 'open') "
+        "AND custody NOT IN ('administered', 'discarded') ORDER BY deadline, code LIMIT ?"
+    )
+    return _rows(now, Dose, rest, (limit,))
+
+
+def doses_given_since(now: Reading, since: str, limit: int = 500) -> list[Dose]:
+    """Doses whose administration ended at an instant or later, the earliest first."""
+    rest = "WHERE custody = 'administered' AND ended_at >= ? ORDER BY ended_at, code LIMIT ?"
+    return _rows(now, Dose, rest, (since, limit))
+
+
+def follow_ups_of(now: Reading, doses: Sequence[str]) -> list[FollowUp]:
+    """The outcomes recorded for some doses."""
+    if not doses:
+        return []
+    return _rows(now, FollowUp, f"WHERE dose IN ({', '.join('?' * len(doses))}) ORDER BY dose, month", doses)
+
+
+def adverse_events(now: Reading, limit: int = 50) -> list[AdverseEvent]:
+    """The adverse events reported last."""
+    return _rows(now, AdverseEvent, "ORDER BY number DESC LIMIT ?", (limit,))
+
+
+def lots_to_judge(now: Reading, limit: int = 200) -> list[Lot]:
+    """Lots, those in quarantine first, then those released for one order, then the latest judged."""
+    rest = (
+        "ORDER BY CASE disposition WHEN 'quarantined' THEN 0 WHEN 'conditionally released' THEN 1 ELSE 2 END, "
+        "last_entry DESC, code LIMIT ?"
+    )
+    return _rows(now, Lot, rest, (limit,))
+
+
+def open_holds(now: Reading, limit: int = 200) -> list[tuple[Hold, int]]:
+    """Holds and recalls in force, the latest first, each once with how many things it lies on."""
+    sql = (
+        "SELECT number, MIN(scope), MIN(code), MIN(kind), MIN(reason), COUNT(*) FROM hold "
+        "WHERE lifted IS NULL AND kind <> 'proposal' GROUP BY number ORDER BY number DESC LIMIT ?"
+    )
+    return [
+        (Hold(int(number), scope, code, kind, reason, None), int(count))
+        for number, scope, code, kind, reason, count in now.driver.all(sql, (limit,))
+    ]
+
+
+def deviations(now: Reading, limit: int = 100) -> list[Deviation]:
+    """What two persons accepted last."""
+    return _rows(now, Deviation, "ORDER BY number DESC, kind, code LIMIT ?", (limit,))
+
+
+def donors(now: Reading, limit: int = 200) -> list[Donor]:
+    """Donors, those whose eligibility is undecided first."""
+    return _rows(
+        now,
+        Donor,
+        "ORDER BY CASE eligibility WHEN 'pending' THEN 0 ELSE 1 END, last_entry DESC, code LIMIT ?",
+        (limit,),
+    )
+
+
+def top_units(now: Reading, limit: int = 200) -> list[StorageUnit]:
+    """Storage units that stand in no other."""
+    return _rows(now, StorageUnit, "WHERE parent IS NULL AND status <> 'retired' ORDER BY code LIMIT ?", (limit,))
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerSpan:
+    """The entries of one epoch: how many there are."""
+
+    epoch: int
+    count: int
+
+
+def ledger_spans(now: Reading) -> tuple[LedgerSpan, ...]:
+    """How many entries each epoch has, found without counting them."""
+    head = now.head()
+    if head is None:
+        return ()
+    found = []
+    for epoch in range(1, head.epoch + 1):
+        row = now.driver.one('SELECT MAX("sequence") FROM "entry" WHERE "epoch" = ?', (epoch,))
+        if row is not None and row[0] is not None:
+            found.append(LedgerSpan(epoch, int(row[0]) + 1))
+    return tuple(found)
+
+
+def ledger_page(now: Reading, spans: Sequence[LedgerSpan], first: int, count: int) -> list[Stored]:
+    """Entries by their place in the whole list, `count` of them from place `first`."""
+    found: list[Stored] = []
+    start = 0
+    for span in spans:
+        begin, end = max(first, start), min(first + count, start + span.count)
+        if begin < end:
+            low, high = begin - start, end - start - 1
+            found += now.entries(numbers.number_of(span.epoch, low), numbers.number_of(span.epoch, high))
+        start += span.count
+    return found
+
+
+def recent_entries(now: Reading, limit: int = 5_000) -> list[Stored]:
+    """The last entries, the latest first."""
+    spans = ledger_spans(now)
+    total = sum(span.count for span in spans)
+    return ledger_page(now, spans, max(0, total - limit), limit)[::-1]
+
+
+def signature_counts(now: Reading) -> dict[str, int]:
+    """How many entries each signer signed."""
+    return dict(now.driver.all("SELECT code, COUNT(*) FROM mention WHERE kind = 'signer' GROUP BY code"))
