@@ -32,11 +32,13 @@ from cryoledger.domain.records import (
 __all__ = [
     "LedgerSpan",
     "adverse_events",
+    "count_in_stock",
     "counts_by_custody",
     "deviations",
     "donors",
     "doses_given_since",
     "doses_waiting",
+    "expired_lots",
     "follow_ups_of",
     "ledger_page",
     "ledger_spans",
@@ -74,6 +76,12 @@ def lots_of_product(now: Reading, product: str, after: str, limit: int = 60) -> 
     return _rows(now, Lot, rest, (product, after, limit))
 
 
+def expired_lots(now: Reading, product: str, at: str, limit: int = 10) -> list[Lot]:
+    """Lots of a product that have expired, the latest expiry first."""
+    rest = "WHERE product = ? AND expires_at <= ? ORDER BY expires_at DESC, code LIMIT ?"
+    return _rows(now, Lot, rest, (product, at, limit))
+
+
 def vials_in_stock(now: Reading, lot: str, limit: int = 50) -> list[Vial]:
     """Vials of a lot that are in stock and reserved for nobody, by code."""
     rest = (
@@ -81,6 +89,13 @@ def vials_in_stock(now: Reading, lot: str, limit: int = 50) -> list[Vial]:
         "ORDER BY CASE custody WHEN 'stored' THEN 0 WHEN 'out' THEN 1 ELSE 2 END, code LIMIT ?"
     )
     return _rows(now, Vial, rest, (lot, limit))
+
+
+def count_in_stock(now: Reading, lot: str) -> int:
+    """How many vials of a lot are in stock and reserved for nobody."""
+    sql = "SELECT COUNT(*) FROM vial WHERE lot = ? AND order_code IS NULL AND custody IN ('expected', 'stored', 'out')"
+    row = now.driver.one(sql, (lot,))
+    return int(row[0]) if row is not None else 0
 
 
 def counts_by_custody(now: Reading, lot: str) -> dict[str, int]:

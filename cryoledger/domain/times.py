@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -42,6 +43,11 @@ def milliseconds(start: str, end: str) -> int:
 def _since_1970(text: str) -> int:
     """Whole milliseconds; rules ask about the same few instants again and again."""
     return (instant(text) - _EPOCH) // timedelta(milliseconds=1)
+
+
+def local_day(at: str, zone: str) -> str:
+    """The calendar date of an instant in a time zone, as `YYYY-MM-DD`."""
+    return instant(at).astimezone(ZoneInfo(zone)).date().isoformat()
 
 
 def later(start: str, *, minutes: int) -> str:

@@ -14,6 +14,7 @@ from cryoledger.cli.sample.clinic import CHEAP, ZONE
 from cryoledger.custody.clock import SteppingClock
 from cryoledger.custody.create import Request, create
 from cryoledger.custody.vault import Vault
+from tests.station import Station, make_station
 
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 
@@ -60,3 +61,18 @@ def vault(home: Path, clock: SteppingClock) -> Iterator[Vault]:
     """The open vault."""
     with Vault.open(str(home / "lab.cryoledger"), clock=clock, kdf=CHEAP) as vault:
         yield vault
+
+
+@pytest.fixture(scope="session")
+def made_station(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, datetime]:
+    home = tmp_path_factory.mktemp("clinic")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CRYOLEDGER_HOME", str(home))
+        return home, make_station(home)
+
+
+@pytest.fixture
+def station(made_station: tuple[Path, datetime], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Station]:
+    station = Station.copy_of(made_station, tmp_path, monkeypatch)
+    yield station
+    station.vault.close()

@@ -4,34 +4,14 @@ from __future__ import annotations
 
 import random
 import string
-from collections.abc import Iterator
-from datetime import datetime
-from pathlib import Path
-
-import pytest
 
 from cryoledger.cli.sample import stock, story
 from cryoledger.codes import Command, command_code
 from cryoledger.custody.auditing import verify_vault
 from cryoledger.domain.records import Person, Vial
-from tests.station import FRESH_VIALS, PINS, Station, make_station
+from tests.station import FRESH_VIALS, PINS, Station
 
 FIRST, SECOND, THIRD = (stock.vial_code(number) for number in range(3))
-
-
-@pytest.fixture(scope="session")
-def made_station(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, datetime]:
-    home = tmp_path_factory.mktemp("clinic")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CRYOLEDGER_HOME", str(home))
-        return home, make_station(home)
-
-
-@pytest.fixture
-def station(made_station: tuple[Path, datetime], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Station]:
-    station = Station.copy_of(made_station, tmp_path, monkeypatch)
-    yield station
-    station.vault.close()
 
 
 def vial(station: Station, code: str) -> Vial:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import typing
 from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
-from zoneinfo import ZoneInfo
 
 from cryoledger.custody.workflow import amounts
 from cryoledger.custody.workflow.forms import FORMS, Answers, Blank, Form, Value, code_of
@@ -169,7 +168,7 @@ class Entering(Task):
 
 def _day(text: str, scan: Scanned, world: World) -> str | None:
     if scan.says_yes:
-        return times.instant(world.now).astimezone(ZoneInfo(world.zone)).date().isoformat()
+        return times.local_day(world.now, world.zone)
     try:
         return times.day(text).isoformat()
     except ValueError:

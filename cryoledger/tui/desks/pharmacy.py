@@ -1,0 +1,208 @@
+"""The pharmacy's view: orders by day, what may be used for one of them and why the rest may not, what was issued."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cryoledger.custody.workflow import World
+from cryoledger.database import work_lists
+from cryoledger.documents import whereabouts
+from cryoledger.documents.signatures import printed_name, zone_of
+from cryoledger.domain import times
+from cryoledger.domain.events.treatment import VialsReserved
+from cryoledger.domain.records import Dose, Lot, Order, OrderLine, Vial
+
+if TYPE_CHECKING:
+    from cryoledger.database.store import Reading
+
+USABLE_MOST = 60
+EACH_LOT = 12
+LOTS_MOST = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One dose that was asked for, and how far it is: reserved, issued, prepared, given."""
+
+    order: str
+    line: int
+    patient: str
+    product: str
+    cells: int
+    cells_given: int
+    route: str
+    due_on: str
+    when: str  # overdue | today | later | closed
+    status: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A vial that may be reserved now, or one whose turn has come: `state` says which."""
+
+    vial: str
+    lot: str
+    expiry_on: str
+    cells: int
+    where: str
+    state: str  # free | reserved | out | issued | thawed | prepared
+
+
+@dataclass(frozen=True, slots=True)
+class Barred:
+    """Vials of a lot that may not be used for the order, and the rulebook's reason."""
+
+    lot: str
+    vials: int
+    expiry_on: str
+    why: str
+    vial: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The order that is worked on: what is reserved for it, what may be, and what may not, with why."""
+
+    line: Line
+    prescriber: str
+    own: tuple[Candidate, ...]
+    usable: tuple[Candidate, ...]
+    barred: tuple[Barred, ...]
+    more: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A vial or dose that left the pharmacy's stock and is not given yet."""
+
+    kind: str
+    code: str
+    order: str
+    patient: str
+    custody: str
+    holder: str
+    since: str
+    deadline: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Pharmacy:
+    """Everything on the pharmacist's screen."""
+
+    lines: tuple[Line, ...] = ()
+    chosen: Chosen | None = None
+    issued: tuple[Issued, ...] = ()
+    today: str = ""
+
+
+def read_pharmacy(now: Reading, at: str, person: str, chosen: tuple[str, int] | None = None) -> Pharmacy:
+    """The pharmacy as of an instant; `chosen` is the order line whose vials are looked for."""
+    zone = zone_of(now)
+    today = times.local_day(at, zone)
+    lines = tuple(_line(now, order, line, today) for order, line in work_lists.order_lines(now, is_open=True))
+    picked = next((line for line in lines if (line.order, line.line) == chosen), None)
+    world = World(now.facts, at, zone=zone, person=person)
+    return Pharmacy(lines, _chosen(now, world, picked) if picked is not None else None, issued(now), today)
+
+
+def _line(now: Reading, order: Order, line: OrderLine, today: str) -> Line:
+    when = "overdue" if line.due_on < today else "today" if line.due_on == today else "later"
+    return Line(
+        order.code, line.line, order.patient, order.product, line.cells, line.cells_given, line.route, line.due_on,
+        when if line.status == "open" and order.status == "open" else "closed", line.status, _state(now, order, line),
+    )  # fmt: skip
+
+
+def _state(now: Reading, order: Order, line: OrderLine) -> str:
+    """How far a line is, in a few words."""
+    doses = [row for row in now.facts.where(Dose, order_code=order.code) if row.order_line == line.line]
+    waiting = [row.custody for row in doses if row.custody not in ("administered", "discarded")]
+    if waiting:
+        return f"dose {waiting[-1]}"
+    vials = [row for row in now.facts.where(Vial, order_code=order.code) if row.order_line == line.line]
+    for custody in ("thawed", "issued", "out"):
+        found = sum(row.custody == custody for row in vials)
+        if found:
+            return f"{found} {custody}"
+    stored = sum(row.custody in ("stored", "expected") for row in vials)
+    return f"{stored} reserved" if stored else "nothing reserved"
+
+
+def _chosen(now: Reading, world: World, line: Line) -> Chosen:
+    order = now.facts.get(Order, line.order)
+    assert order is not None
+    own = [row for row in now.facts.where(Vial, order_code=line.order) if row.order_line == line.line]
+    usable: list[Candidate] = []
+    barred: list[Barred] = []
+    more = 0
+    for lot in work_lists.lots_of_product(now, line.product, world.now, LOTS_MOST):
+        free = _free(now, world, line, lot, barred)
+        room = max(0, USABLE_MOST - len(usable))
+        usable += free[:room]
+        more += max(0, len(free) - room)
+    expired = work_lists.expired_lots(now, line.product, world.now)
+    barred += [_expired(now, world, line, lot) for lot in expired]
+    shown = tuple(_candidate(now, vial, now.facts.get(Lot, vial.lot)) for vial in own)
+    reasons = tuple(sorted((each for each in barred if each.vials), key=lambda each: (each.expiry_on, each.lot)))
+    return Chosen(line, printed_name(now, order.prescriber), shown, tuple(usable), reasons, more)
+
+
+def _free(now: Reading, world: World, line: Line, lot: Lot, barred: list[Barred]) -> list[Candidate]:
+    """The vials of a lot that the rulebook lets be reserved; those it does not go to `barred`, by their reason."""
+    found: list[Candidate] = []
+    why: dict[str, list[Vial]] = {}
+    vials = work_lists.vials_in_stock(now, lot.code, EACH_LOT)
+    for vial in vials:
+        refusal = world.foreseen(VialsReserved(order=line.order, line=line.line, vials=(vial.code,)))
+        if refusal is None:
+            found.append(_candidate(now, vial, lot))
+        else:
+            why.setdefault(_apart(refusal.message, vial.code), []).append(vial)
+    whole = len(why) == 1 and not found
+    for reason, held in why.items():
+        count = work_lists.count_in_stock(now, lot.code) if whole else len(held)
+        barred.append(Barred(lot.code, count, lot.expiry_on, reason, "" if whole else held[0].code))
+    return found
+
+
+def _expired(now: Reading, world: World, line: Line, lot: Lot) -> Barred:
+    vials = work_lists.vials_in_stock(now, lot.code, 1)
+    if not vials:
+        return Barred(lot.code, 0, lot.expiry_on, "")
+    refusal = world.foreseen(VialsReserved(order=line.order, line=line.line, vials=(vials[0].code,)))
+    why = _apart(refusal.message, vials[0].code) if refusal is not None else ""
+    return Barred(lot.code, work_lists.count_in_stock(now, lot.code), lot.expiry_on, why)
+
+
+def _apart(message: str, vial: str) -> str:
+    """A refusal's reason without the vial that it was asked for: the same for all vials of the lot."""
+    said = message.replace(f"Vial {vial} may not be used: ", "").replace(f"Vial {vial} ", "")
+    return said[:1].upper() + said[1:]
+
+
+def _candidate(now: Reading, vial: Vial, lot: Lot | None) -> Candidate:
+    expiry = lot.expiry_on if lot is not None else ""
+    state = (
+        ("free" if vial.order_code is None else "reserved") if vial.custody in ("stored", "expected") else vial.custody
+    )
+    return Candidate(vial.code, vial.lot, expiry, vial.cells, whereabouts.of_vial(now, vial), state)
+
+
+def issued(now: Reading) -> tuple[Issued, ...]:
+    """What was issued and is not given yet: doses by their deadlines, then the vials that are in no dose."""
+    found = [
+        Issued(
+            "dose", dose.code, dose.order_code, dose.patient, dose.custody, dose.custodian, dose.last_at, dose.deadline
+        )
+        for dose in work_lists.doses_waiting(now)
+    ]
+    for vial in work_lists.vials_in_custody(now, "issued", "thawed"):
+        order = now.facts.get(Order, vial.order_code) if vial.order_code is not None else None
+        patient = order.patient if order is not None else ""
+        order_code = vial.order_code or ""
+        found.append(
+            Issued("vial", vial.code, order_code, patient, vial.custody, vial.custodian, vial.since, vial.deadline)
+        )
+    return tuple(found)
