@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar, cast
 
@@ -21,6 +21,7 @@ __all__ = ["ENTRY_COLUMNS", "SqlFacts", "Stored", "recorded_of"]
 
 R = TypeVar("R", bound=Record)
 
+AT_ONCE = 500  # codes in one question
 ENTRY_COLUMNS = '"epoch", "sequence", "id", "previous", "leaf_hash", "note"'
 _ENTRY = f'SELECT {ENTRY_COLUMNS} FROM "entry" WHERE "epoch" = ? AND "sequence" = ?'  # noqa: S608
 
@@ -90,6 +91,17 @@ class SqlFacts:
             row = self._driver.one(statements.of(record).get, key)
             self._rows[record, key] = None if row is None else record(*row)
         return cast("R | None", self._rows[record, key])
+
+    def several(self, record: type[R], codes: Sequence[str]) -> list[R]:
+        """Of the rows with these primary keys those that are there; one question for some hundreds of them."""
+        asked = [code for code in codes if (record, (code,)) not in self._rows]
+        for start in range(0, len(asked), AT_ONCE):
+            some = asked[start : start + AT_ONCE]
+            self._rows.update({(record, (code,)): None for code in some})
+            for values in self._driver.all(statements.select_some(record, len(some)), some):
+                found = record(*values)
+                self._rows[record, found.identity] = found
+        return [row for code in codes if (row := self.get(record, code)) is not None]
 
     def where(self, record: type[R], **equal: str | int | None) -> list[R]:
         """Rows whose fields equal these, ordered by key."""

@@ -16,7 +16,7 @@ from cryoledger.database.driver import Driver, Value
 from cryoledger.domain.facts import Change, Put
 from cryoledger.domain.records import Key, Record
 
-__all__ = ["Statements", "apply", "columns_of", "of", "select_where"]
+__all__ = ["Statements", "apply", "columns_of", "of", "select_some", "select_where"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +116,12 @@ def _select_where(record: type[Record], equal: tuple[str, ...], empty: tuple[str
     terms = [f'"{name}" = ?' for name in equal] + [f'"{name}" IS NULL' for name in empty]
     where = f" WHERE {' AND '.join(terms)}" if terms else ""
     return f"{of(record).select}{where} {of(record).order}"
+
+
+def select_some(record: type[Record], count: int) -> str:
+    """The rows with any of so many primary keys, each of one field."""
+    (key,) = record.key
+    return f'{of(record).select} WHERE "{key}" IN ({", ".join("?" * count)})'
 
 
 def apply(driver: Driver, changes: Iterable[Change]) -> set[tuple[type[Record], Key]]:

@@ -6,7 +6,7 @@ ledger is replayed; `State` lays an event's own changes over either.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar, cast
 
@@ -81,6 +81,9 @@ class Facts(Protocol):
     def get(self, record: type[R], *key: str | int) -> R | None:
         """The row with this primary key."""
 
+    def several(self, record: type[R], codes: Sequence[str]) -> list[R]:
+        """Of the rows with these primary keys, each of one field, those that are there."""
+
     def where(self, record: type[R], **equal: str | int | None) -> list[R]:
         """Rows whose fields equal these: a prefix of the primary key, or one of the declared indexes."""
 
@@ -125,6 +128,11 @@ class State:
         if row is None:
             raise RuntimeError(f"{record.table} {key} vanished between check and changes")
         return row
+
+    def several(self, record: type[R], codes: Sequence[str]) -> list[R]:
+        """As Facts.several, with this event's changes."""
+        self.facts.several(record, codes)  # asked together, they are known one by one
+        return [row for code in codes if (row := self.get(record, code)) is not None]
 
     def where(self, record: type[R], **equal: str | int | None) -> list[R]:
         """As Facts.where, with this event's changes."""
@@ -180,6 +188,10 @@ class Inventory:
     def get(self, record: type[R], *key: str | int) -> R | None:
         """The row with this primary key."""
         return cast("R | None", self._tables.get(record, {}).get(key))
+
+    def several(self, record: type[R], codes: Sequence[str]) -> list[R]:
+        """Of the rows with these primary keys those that are there."""
+        return [row for code in codes if (row := self.get(record, code)) is not None]
 
     def where(self, record: type[R], **equal: str | int | None) -> list[R]:
         """Rows by one of the declared indexes or a prefix of the key."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from operator import itemgetter
-from typing import Any
 
-from cryoledger.custody.import_facts import GoodRow, SizeOf
+from cryoledger.custody.import_facts import BoxFacts, GoodRow, LotFacts, SizeOf
 from cryoledger.exchange.formulas import restored
 from cryoledger.exchange.lots import Lots
-from cryoledger.exchange.places import Boxes, Texts
+from cryoledger.exchange.places import CACHED_MOST, Boxes, Texts
 from cryoledger.exchange.survey import Survey
 from cryoledger.exchange.tables import CELL_MOST, Table
 from cryoledger.exchange.texts import is_code, mangled, tidy
@@ -30,41 +29,59 @@ def read_rows(table: Table, known: Survey, size_of: SizeOf) -> Iterator[Outcome]
 class _Reader:
     def __init__(self, known: Survey, size_of: SizeOf) -> None:
         self._columns = known.columns
-        self._defaults = known.given.defaults
         self._width = known.given.barcode_width or 0
         self._restore = restored if known.columns.own else None
         self._boxes = Boxes(known, size_of)
         self._lots = Lots(known)
-        self._of_box = self._picker(self._boxes.fields)
-        self._of_lot = self._picker(self._lots.fields)
-        self._of_vial = self._picker(["barcode", "position", "viability", "comment"])
-        self._least = max(self._columns.at.values()) + 1
-
-    def _picker(self, names: list[str]) -> Callable[[list[str]], Texts]:
-        """What takes fields out of the tidied cells of a row; a default stands behind the row's own cells."""
-        tail = list(self._defaults)
-        at: list[Any] = [
-            self._columns.at[name] if name in self._columns.at
-            else self._columns.width + (tail.index(name) if name in tail else len(tail))
-            for name in names
-        ]  # fmt: skip
-        return itemgetter(*at, self._columns.width + len(tail))
+        defaults = known.given.defaults
+        self._of_box = _Fields(self._boxes.fields, known.columns.at, defaults)
+        self._of_lot = _Fields(self._lots.fields, known.columns.at, defaults)
+        self._of_vial = _Fields(["barcode", "position", "viability", "comment"], known.columns.at, defaults)
+        self._lot_of: dict[Texts, LotFacts | str] = {}
+        self._box_of: dict[Texts, BoxFacts | str] = {}
+        self._viability_of: dict[str, int | None] = {}
 
     def read(self, number: int, cells: list[str]) -> Outcome:
         """Read one row."""
         problem = self._problem(cells)
         if problem:
             return number, problem
-        texts = [tidy(cell) for cell in cells[: self._columns.width]]
-        if self._restore is not None:
-            texts = [self._restore(cell) if "'" in cell else text for cell, text in zip(cells, texts, strict=False)]
-        texts += [""] * (self._columns.width - len(texts))
-        for name, value in self._defaults.items():
-            at = self._columns.at.get(name)
-            if at is not None and not texts[at]:
-                texts[at] = value
-        texts += [*self._defaults.values(), ""]
-        return self._vial(number, texts)
+        width = self._columns.width
+        return self._vial(number, [*cells[:width], *[""] * max(1, width + 1 - len(cells))])
+
+    def _tidy(self, fields: _Fields, cells: Texts) -> Texts:
+        """The cells of some fields without what is around the text, and a default where there is none."""
+        restore = self._restore
+        return tuple(
+            (restore(cell) if restore is not None and "'" in cell else tidy(cell)) or default
+            for cell, default in zip(cells, fields.defaults, strict=True)
+        )
+
+    def _lot(self, row: list[str]) -> LotFacts | str:
+        """A lot, by its cells as they stand in the file: most rows repeat those of the row before."""
+        cells = self._of_lot.pick(row)
+        made = self._lot_of.get(cells)
+        if made is None:
+            if len(self._lot_of) >= CACHED_MOST:
+                self._lot_of.clear()
+            made = self._lot_of[cells] = self._lots.lot(self._tidy(self._of_lot, cells))
+        return made
+
+    def _box(self, row: list[str]) -> BoxFacts | str:
+        cells = self._of_box.pick(row)
+        made = self._box_of.get(cells)
+        if made is None:
+            if len(self._box_of) >= CACHED_MOST:
+                self._box_of.clear()
+            made = self._box_of[cells] = self._boxes.box(self._tidy(self._of_box, cells))
+        return made
+
+    def _viability(self, text: str) -> int | None:
+        if text not in self._viability_of:
+            if len(self._viability_of) >= CACHED_MOST:
+                self._viability_of.clear()
+            self._viability_of[text] = self._lots.viability(text)
+        return self._viability_of[text]
 
     def _problem(self, cells: list[str]) -> str:
         if any(cells[self._columns.width :]):
@@ -78,14 +95,14 @@ class _Reader:
             return "a cell holds half a character"
         return ""
 
-    def _vial(self, number: int, texts: list[str]) -> Outcome:
-        barcode, position_text, viability_text, comment, _ = self._of_vial(texts)
+    def _vial(self, number: int, row: list[str]) -> Outcome:
+        barcode, position_text, viability_text, comment = self._tidy(self._of_vial, self._of_vial.pick(row))
         reasons: list[str] = []
         barcode = self._barcode(barcode, reasons)
-        lot = self._lots.lot(self._of_lot(texts)[:-1])
+        lot = self._lot(row)
         if isinstance(lot, str):
             reasons.append(lot)
-        box = self._boxes.box(self._of_box(texts)[:-1])
+        box = self._box(row)
         position: int | str = ""
         if isinstance(box, str):
             reasons.append(box)
@@ -93,7 +110,7 @@ class _Reader:
             position = self._boxes.position(box, position_text)
             if isinstance(position, str):
                 reasons.append(position)
-        viability = self._lots.viability(viability_text)
+        viability = self._viability(viability_text)
         if viability_text and viability is None:
             reasons.append(f"the viability {viability_text[:16]!r} is no percentage")
         if reasons or isinstance(lot, str) or isinstance(box, str) or isinstance(position, str):
@@ -108,3 +125,14 @@ class _Reader:
         elif not is_code(text):
             reasons.append("the barcode is no code: 1 to 64 letters, digits and signs, no space")
         return text.zfill(self._width) if self._width and text.isdecimal() else text
+
+
+class _Fields:
+    """Some fields of a file: what picks their cells off a row (which ends with an empty one), and their defaults."""
+
+    def __init__(self, names: list[str], at: Mapping[str, int], defaults: Mapping[str, str]) -> None:
+        self.defaults = [defaults.get(name, "") for name in names]
+        places = [at.get(name, -1) for name in names]
+        self.pick: Callable[[list[str]], Texts] = itemgetter(*places)
+        if len(places) == 1:
+            self.pick = lambda row: (row[places[0]],)

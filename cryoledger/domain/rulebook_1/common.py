@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from cryoledger.domain import catalogue, times
@@ -84,13 +84,17 @@ def need(facts: Facts, record: type[R], *key: str | int) -> R:
 
 def free_code(facts: Facts, code: str, what: str) -> None:
     """Refuse a new code that already means something: a code that matches two things is an error."""
-    taken = facts.get(ScanCode, code)
-    if taken is not None:
+    free_codes(facts, (code,), what)
+
+
+def free_codes(facts: Facts, codes: Sequence[str], what: str) -> None:
+    """The same of many codes at once."""
+    for taken in facts.several(ScanCode, codes):
         raise Refusal(
             "one-meaning",
-            f"{code} is already the code of {taken.kind} {taken.code}.",
+            f"{taken.text} is already the code of {taken.kind} {taken.code}.",
             f"Give the {what} another code.",
-            subject=code,
+            subject=taken.text,
         )
 
 

@@ -31,6 +31,7 @@ from cryoledger.domain.rulebook_1.common import (
     checks,
     each_once,
     free_code,
+    free_codes,
     hold,
     need,
     unit_exposure,
@@ -49,9 +50,9 @@ def _part(draft: Draft, event: imports.ImportPartRecorded, facts: Facts) -> None
         raise Refusal("import", f"Import {row.number} was abandoned.", "Begin another.")
     if event.part != row.done + 1 or event.part > row.parts:
         raise Refusal("import.part", f"Import {row.number} goes on with part {row.done + 1} of {row.parts}.", "")
-    each_once(_new_codes(event), "code")
-    for code in _new_codes(event):
-        free_code(facts, code, "thing")
+    codes = tuple(_new_codes(event))
+    each_once(codes, "code")
+    free_codes(facts, codes, "thing")
     state = State(facts)
     for unit in event.units:
         added = _unit_event(unit)

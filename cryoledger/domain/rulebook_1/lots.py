@@ -33,6 +33,7 @@ from cryoledger.domain.rulebook_1.common import (
     donors_of,
     each_once,
     free_code,
+    free_codes,
     hold,
     holds_on,
     lineage,
@@ -152,8 +153,7 @@ def _filled(_draft: Draft, event: lots.LotFilled, facts: Facts) -> None:
             "Register another lot.", lot.code,
         )  # fmt: skip
     each_once(event.vials, "vial")
-    for code in event.vials:
-        free_code(facts, code, "vial")
+    free_codes(facts, event.vials, "vial")
 
 
 @changes(lots.LotFilled)
