@@ -28,6 +28,7 @@ cryoledger backup /media/backups
 cryoledger backup /media/backups/monday.cryoledger --test"""
 RESTORE = """\
 cryoledger restore /media/backups/monday.cryoledger lab.cryoledger
+cryoledger restore /media/backups/monday.cryoledger postgresql+psycopg://station@db/lab
 cryoledger restore --declare --as ines.a --with quinn.o
 cryoledger restore --go-on"""
 
@@ -56,7 +57,7 @@ def backup(
     if test and out.is_file():
         path = out
     else:
-        made = made_by.back_up(call.vault, out, _progress("pages"))
+        made = made_by.back_up(call.vault, out, _progress("pages" if call.vault.store.location.path else "entries"))
         path, answer = made.path, {"backup": str(made.path), **asdict(made.manifest)}
     if test:
         report = made_by.restore_as_test(call.vault, path, _progress("entries"))
@@ -82,7 +83,8 @@ def backups(call: Call) -> int:
     }
     lines = [f"last good backup   {_told(care.backup)}", f"last test restore  {_told(care.tested)}"]
     if care.by_server:
-        lines = ["The server keeps this vault's backups; ask its administrator."]
+        said = "The server has backups of its own (pg_basebackup, WAL archiving): ask its administrator."
+        lines = [*(lines if care.backup else []), said]
     call.answer(value, "\n".join([*lines, *(["LATE: one of them is older than 24 hours."] if care.late else [])]))
     return exit_codes.FINDINGS if care.late else exit_codes.OK
 
@@ -91,7 +93,9 @@ def restore(
     call: Call,
     by: Signers,
     file: Annotated[Path | None, typer.Argument(metavar="FILE", help="The backup.")] = None,
-    to: Annotated[Path | None, typer.Argument(metavar="TO", help="Where the vault shall be: nothing is there.")] = None,
+    to: Annotated[
+        str | None, typer.Argument(metavar="TO", help="Where the vault shall be: a new file, or an empty database.")
+    ] = None,
     declare: Annotated[
         bool, typer.Option("--declare", help="An administrator and quality declare what the vault lacks.")
     ] = False,
@@ -116,15 +120,15 @@ def restore(
         _open_epoch(call, by, declare=declare, lost_to=lost_to, sheet=sheet)
 
 
-def _restore(call: Call, file: Path, to: Path, sheet: Path | None) -> None:
+def _restore(call: Call, file: Path, to: str, sheet: Path | None) -> None:
     from cryoledger.custody.clock import SystemClock
     from cryoledger.custody.restore import restore as put_back
     from cryoledger.domain import times
 
     done = put_back(file, to, now=times.text_of(SystemClock().now()), progress=_progress("entries"))
-    _take_secret(str(to), sheet)
+    _take_secret(to, sheet)
     value = {
-        "vault": str(done.path), "last_entry": done.entry, "recorded_at": done.recorded_at, "complete": done.complete
+        "vault": str(done.place), "last_entry": done.entry, "recorded_at": done.recorded_at, "complete": done.complete
     }  # fmt: skip
     call.answer(value, output.table(("", ""), list(value.items())).strip())
     if not done.complete:

@@ -1,10 +1,11 @@
-"""Backups of a vault in a file: made while people work, verified after writing, and tested by restoring them.
+"""Backups of a vault: made while people work, verified after writing, and tested by restoring them.
 
     made = back_up(vault, Path("/media/usb"))         # made.path, made.manifest
     report = restore_as_test(vault, made.path)           # the whole verification, on a copy that is thrown away
     care = care_of(vault)                             # when each was last done; late after 24 hours
 
-A backup holds the vault's tables: ledger, inventory, wrapped keys, encrypted documents. It never holds the vault
+A backup is a file, of a vault on a server too: one state of it, from which either kind of vault is restored. It holds
+the vault's tables: ledger, inventory, wrapped keys, encrypted documents. It never holds the vault
 secret (recovery sheet) nor the keys of donors and patients (`subjects.keys`, at most 35 days of copies): those have
 backups of their own. Beside it lies its manifest, `NAME.manifest.json`.
 """
@@ -63,16 +64,10 @@ def back_up(vault: Vault, target: Path, progress: Progress | None = None) -> Mad
 
     It appears under its name only when it is whole and verified; nothing that is there is ever replaced.
     """
-    place = vault.store.location
-    if place.path is None:
-        raise VaultError(
-            f"The vault {place} lies on a server, which has backups of its own (pg_basebackup, WAL archiving).",
-            "Let its administrator set them up; `cryoledger vault copy` makes a copy as a file.",
-        )
     now = times.text_of(vault.clock.now())
     target = _named(vault, target, now)
     with _part_of(target) as part:
-        snapshot_copy.copy(place, part, progress)
+        _copy(vault, part, progress)
         manifest = manifests.of(part, snapshot_copy.read(part), now)
         _continues(vault, manifest, target)
         manifests.write(target, manifest)
@@ -81,6 +76,14 @@ def back_up(vault: Vault, target: Path, progress: Progress | None = None) -> Mad
         sync_folder(target.parent)
     _note(vault, BACKED_UP, now, target.name)
     return Made(target, manifest)
+
+
+def _copy(vault: Vault, part: Path, progress: Progress | None) -> None:
+    place = vault.store.location
+    if place.path is None:
+        snapshot_copy.copy_of_server(vault.store, part, progress)
+    else:
+        snapshot_copy.copy(place, part, progress)
 
 
 def restore_as_test(vault: Vault, path: Path, progress: Progress | None = None) -> audit.Report:

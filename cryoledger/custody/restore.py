@@ -1,6 +1,7 @@
 """A backup put in a vault's place, and the next epoch over what it lacks.
 
-    made = restore(Path("backup"), Path("lab.cryoledger"))       # verified, all of it, before it gets that name
+    made = restore(Path("backup"), "lab.cryoledger")             # verified, all of it, before it gets that name
+    made = restore(Path("backup"), "postgresql+psycopg://...")   # or into an empty database, before it can be opened
     vault = Vault.open("lab.cryoledger", remembered=False)       # opens in no other way until its epoch is open
     declare(vault, By("ines.a", pin), By("quinn.o", pin))        # `LedgerRestored`: two persons say what was lost
     go_on(vault)                                                 # or `RestoreFound`: the station, at 3 am
@@ -12,6 +13,7 @@ cold, marks all of that as unreconciled, and `declare` follows later in the same
 from __future__ import annotations
 
 import os
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,13 +28,15 @@ from cryoledger.custody.secret_file import sync_folder
 from cryoledger.custody.set_back import RESTORED, is_set_back
 from cryoledger.custody.station_folder import StationFolder
 from cryoledger.custody.vault import Vault, default_station_name
-from cryoledger.database import snapshot_copy
+from cryoledger.database import migrate, snapshot_copy, transfer
 from cryoledger.database.local import Upkeep
+from cryoledger.database.location import Location
+from cryoledger.database.relocation import Mark
 from cryoledger.database.store import Reading, Store
 from cryoledger.domain import catalogue, numbers
 from cryoledger.domain.events.vault import LedgerRestored, RestoreFound
 from cryoledger.domain.restore_records import Restoration
-from cryoledger.errors import RequestError, StationError, VaultDamagedError, VaultError
+from cryoledger.errors import RequestError, StationError, VaultDamagedError, VaultError, VaultUnreachableError
 from cryoledger.ledger.keys import PrivateKey
 
 __all__ = ["Restored", "declare", "go_on", "restore"]
@@ -42,16 +46,30 @@ __all__ = ["Restored", "declare", "go_on", "restore"]
 class Restored:
     """A restored vault: its last entry, and whether this station knows that nothing is lost."""
 
-    path: Path
+    place: Location
     entry: str
     recorded_at: str
     complete: bool
     report: audit.Report
 
 
-def restore(source: Path, target: Path, *, now: str, progress: Progress | None = None) -> Restored:
-    """Verify a backup and put it at a path where nothing is; VaultError where it is not good, and nothing is made."""
-    source, target = source.expanduser().absolute(), target.expanduser().absolute()
+def restore(source: Path, target: str | Path, *, now: str, progress: Progress | None = None) -> Restored:
+    """Verify a backup and put it where nothing is: at a path, or in an empty database.
+
+    VaultError where it is not good, and nothing is made.
+    """
+    source, place = source.expanduser().absolute(), Location.parse(str(target))
+    if place.path is not None:
+        return _to_file(source, place.path, now, progress)
+    backup_manifest.check(source)
+    # What opens a vault writes beside it, and the backup may lie on a disk that nobody may write.
+    with tempfile.TemporaryDirectory(prefix="cryoledger-restore-") as folder:
+        copy = Path(folder) / source.name
+        copied(source, copy)
+        return _to_server(source, copy, place, now, progress)
+
+
+def _to_file(source: Path, target: Path, now: str, progress: Progress | None) -> Restored:
     if os.path.lexists(target):
         raise VaultError(
             f"There is already something at {target}.",
@@ -68,15 +86,56 @@ def restore(source: Path, target: Path, *, now: str, progress: Progress | None =
         content = snapshot_copy.read(part)
         complete = _complete(content)
         if not complete:
-            with Store.open(str(part)) as store, store.writing() as transaction:
-                transaction.put_upkeep(Upkeep(RESTORED, now, source.name))
+            _note_restored(part, source, now)
         part.rename(target)
         sync_folder(target.parent)
     finally:
         for suffix in ("", "-wal", "-shm"):
             part.with_name(part.name + suffix).unlink(missing_ok=True)
+    return _restored(Location(path=target), content, report, complete=complete)
+
+
+def _to_server(source: Path, copy: Path, place: Location, now: str, progress: Progress | None) -> Restored:
+    """Fill an empty database, which nobody can open before it is verified there, and equal to the backup."""
+    content = snapshot_copy.read(copy)
+    complete = _complete(content)
+    if not complete:
+        _note_restored(copy, source, now)
+    mark = Mark("restoring", str(source), now)
+    there = transfer.mark_of(place)
+    if there is not None and (there.direction, there.place) == (mark.direction, mark.place):
+        migrate.remove(place)  # an earlier try that did not get to the end
+    transfer.prepare(place, mark)
+    try:
+        with Store.open(str(copy)) as store, store.reading() as reading:
+            with transfer.filling(place) as filled:
+                transfer.as_they_are(reading, filled)
+            report = verify_at(str(place), progress=progress, remembered=False)
+            if not report.ok:
+                raise _not_sound(source, report)
+            if differing := transfer.differences(reading, place):
+                raise VaultDamagedError(
+                    f"What was restored differs from {source} in {', '.join(differing)}; it was taken away.",
+                    "Repeat it; if it happens again, another program writes into that database.",
+                )
+        transfer.release(place)
+    except VaultUnreachableError:
+        raise  # what stands there is marked: the same command starts anew
+    except BaseException:
+        migrate.remove(place)
+        raise
+    return _restored(place, content, report, complete=complete)
+
+
+def _note_restored(vault: Path, source: Path, now: str) -> None:
+    """Until the next epoch is open, the vault says that it was restored."""
+    with Store.open(str(vault)) as store, store.writing() as transaction:
+        transaction.put_upkeep(Upkeep(RESTORED, now, source.name))
+
+
+def _restored(place: Location, content: snapshot_copy.Content, report: audit.Report, *, complete: bool) -> Restored:
     entry = numbers.shown(numbers.number_of(content.epoch, content.sequence))
-    return Restored(target, entry, content.recorded_at, complete, report)
+    return Restored(place, entry, content.recorded_at, complete, report)
 
 
 def declare(vault: Vault, *by: By, lost_to: int | None = None) -> Sealed:

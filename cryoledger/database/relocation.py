@@ -15,7 +15,7 @@ from cryoledger.database.driver import Driver
 
 __all__ = ["Mark", "check", "mark", "read", "unmark"]
 
-Direction = Literal["left", "arriving"]
+Direction = Literal["left", "arriving", "restoring"]
 TABLE = "relocation"
 _CREATE = f'CREATE TABLE "{TABLE}" ("direction" TEXT NOT NULL, "place" TEXT NOT NULL, "since" TEXT NOT NULL)'
 _TRIGGER, FUNCTION = "entry_relocated", "cryoledger_relocated"
@@ -23,12 +23,14 @@ _SAID = {
     "left": "This vault was moved to {place} on {since}; it is used on there, and not here.",
     "arriving": "This vault is a copy of {place}, begun on {since} and not finished: `cryoledger vault copy` did not "
     "come to its end. Run it again with the same two places.",
+    "restoring": "This vault is being restored from {place} since {since}, and not finished: `cryoledger restore` did "
+    "not come to its end. Run it again with the same two places.",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Where a vault went (`left`) or comes from (`arriving`), and since when (the ledger's form of time)."""
+    """Where a vault went (`left`) or comes from (`arriving`, `restoring`), and since when, in the ledger's form."""
 
     direction: Direction
     place: str
@@ -61,7 +63,7 @@ def mark(driver: Driver, made: Mark) -> None:
     """Mark a vault, inside a transaction that writes; one that is being filled takes entries, of nobody else."""
     driver.execute(_CREATE)
     driver.execute(f'INSERT INTO "{TABLE}" VALUES (?, ?, ?)', (made.direction, made.place, made.since))  # noqa: S608
-    if made.direction == "arriving":
+    if made.direction != "left":
         return
     said = f"{faults.MOVED}The vault was moved to another place while this program had it open."
     if driver.dialect == "sqlite":

@@ -1,6 +1,7 @@
-"""A copy of a vault's file while people work with it, and a look at such a copy that changes none of its bytes.
+"""A copy of a vault as a file while people work with it, and a look at such a copy that changes none of its bytes.
 
     copy(location, part)            # one state of the vault, by SQLite's backup API, on the disk when it returns
+    copy_of_server(store, part)     # the same of a vault on a server, row for row
     content = read(part)            # every entry hashed, chained and counted; VaultDamagedError where one is wrong
 
 A copy holds the tables and nothing of the station: neither the vault secret nor the keys of donors and patients.
@@ -20,12 +21,13 @@ from cryoledger.database.driver import sqlite_connection
 from cryoledger.database.facts import ENTRY_COLUMNS, Stored
 from cryoledger.database.local import INVITATION, WRONG_CODES
 from cryoledger.database.location import Location
+from cryoledger.database.store import Store
 from cryoledger.errors import CryoledgerError, VaultDamagedError, VaultError
 from cryoledger.ledger.canonical import format_time
 from cryoledger.ledger.entry import ZERO_HASH
 from cryoledger.ledger.tree import Frontier, leaf_hash
 
-__all__ = ["Content", "Progress", "copy", "in_use", "read"]
+__all__ = ["Content", "Progress", "copy", "copy_of_server", "in_use", "read"]
 
 Progress = Callable[[int, int], None]
 PAGES = 4096
@@ -56,6 +58,25 @@ def copy(location: Location, target: Path, progress: Progress | None = None) -> 
         with _writing(target), closing(sqlite3.connect(target, isolation_level=None)) as made:
             source.backup(made, pages=PAGES, progress=_shown(progress))
             _without_invitations(made)
+    with target.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+def copy_of_server(store: Store, target: Path, progress: Progress | None = None) -> None:
+    """Copy one state of a vault on a server into an empty file; stations go on meanwhile.
+
+    Every row comes as the server has it, from one snapshot: what somebody changed there is in the copy, and found by
+    whoever verifies that.
+    """
+    from cryoledger.database import migrate, transfer
+    from cryoledger.database.engine import engine
+
+    made = Location(path=target)
+    with _writing(target):
+        migrate.create(engine(made))
+        with store.reading() as reading, transfer.filling(made) as filled:
+            transfer.unhurried(reading)
+            transfer.as_they_are(reading, filled, progress)
     with target.open("rb") as file:
         os.fsync(file.fileno())
 

@@ -1,6 +1,7 @@
-"""A vault's rows on their way into another database: entries byte for byte, local rows as they are, derived rows anew.
+"""A vault's rows on their way into another database: entries byte for byte, local rows as they are.
 
-Used by `custody.copying`, which replays the ledger and decides when a copy is good. Nothing here opens what is marked
+Used by `custody.copying`, which makes the derived rows anew by replaying the ledger, and by backup and restore, which
+take them `as_they_are`; whoever uses it decides when a copy is good. Nothing here opens what is marked
 by `relocation` for work; a `Filling` writes into a vault that nobody else can open yet.
 """
 
@@ -18,13 +19,14 @@ from cryoledger.database.local import INVITATION, WRONG_CODES
 from cryoledger.database.location import Location
 from cryoledger.database.relocation import Mark
 from cryoledger.database.rooms import ROOM
-from cryoledger.database.store import Reading, Store, Transaction
+from cryoledger.database.store import Reading, Store
 from cryoledger.domain.records import DERIVED, Record
 from cryoledger.errors import VaultDamagedError, VaultMissingError
 
-__all__ = ["Filling", "differences", "filling", "mark_of", "prepare", "release", "unhurried"]
+__all__ = ["Filling", "as_they_are", "differences", "filling", "mark_of", "prepare", "release", "unhurried"]
 
 BATCH = 1000
+Progress = Callable[[int, int], None]
 _APPEND = f'INSERT INTO "entry" ({ENTRY_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)'  # noqa: S608 - fixed names
 
 
@@ -37,6 +39,22 @@ def mark_of(location: Location) -> Mark | None:
             return relocation.read(driver)
     except (VaultMissingError, VaultDamagedError):
         return None
+
+
+def as_they_are(reading: Reading, filled: Filling, progress: Progress | None = None) -> None:
+    """Every row of one state of a vault; `progress(entries, all)` is called now and then."""
+    from cryoledger.database.rebuild import rows
+
+    total = int((reading.driver.one('SELECT COUNT(*) FROM "entry"') or (0,))[0])
+    for number, stored in enumerate(reading.entries(), start=1):
+        filled.entry(stored)
+        if progress is not None and (number % BATCH == 0 or number == total):
+            progress(number, total)
+    for record in DERIVED:
+        for row in rows(reading, record):
+            filled.row(row)
+    for name, columns, values in local_rows(reading):
+        filled.local(name, columns, values)
 
 
 def prepare(location: Location, mark: Mark) -> None:
@@ -56,7 +74,7 @@ def release(location: Location) -> None:
         driver.commit()
 
 
-def unhurried(transaction: Transaction) -> None:
+def unhurried(transaction: Reading) -> None:
     """Let this transaction rest between its statements for as long as it needs."""
     if transaction.driver.dialect == "postgresql":
         transaction.driver.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
