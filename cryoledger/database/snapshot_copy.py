@@ -68,12 +68,17 @@ def copy_of_server(store: Store, target: Path, progress: Progress | None = None)
     Every row comes as the server has it, from one snapshot: what somebody changed there is in the copy, and found by
     whoever verifies that.
     """
+    from sqlalchemy.exc import DBAPIError
+
     from cryoledger.database import migrate, transfer
     from cryoledger.database.engine import engine
 
     made = Location(path=target)
     with _writing(target):
-        migrate.create(engine(made))
+        try:
+            migrate.create(engine(made))
+        except DBAPIError as error:
+            raise error.orig or error from None
         with store.reading() as reading, transfer.filling(made) as filled:
             transfer.unhurried(reading)
             transfer.as_they_are(reading, filled, progress)
@@ -144,10 +149,18 @@ def _writing(target: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        raise VaultError(
-            f"The copy {target} could not be written: {error}.",
-            "Make room there, or name another place. The vault itself is untouched.",
-        ) from error
+        raise _unwritten(target, str(error)) from error
+    except VaultError as error:
+        if str(target) in error.message:  # of the copy, not of the vault that is read
+            raise _unwritten(target, error.message.rstrip(".")) from error
+        raise
+
+
+def _unwritten(target: Path, why: str) -> VaultError:
+    return VaultError(
+        f"The copy {target} could not be written: {why}.",
+        "Make room there, or name another place. The vault itself is untouched.",
+    )
 
 
 @contextmanager

@@ -90,3 +90,25 @@ def test_a_failed_init_leaves_an_empty_database(terminal: Terminal, url: str) ->
 def test_a_password_in_a_url_is_refused_and_not_repeated(terminal: Terminal) -> None:
     done = terminal.run("unit", "list", "--vault", "postgresql+psycopg://maria:sesame@server/vault")
     assert (done.code, "sesame" in done.out + done.err) == (exit_codes.USAGE, False)
+
+
+def test_a_server_s_vault_is_backed_up_and_restored_to_another_database(
+    terminal: Terminal, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terminal.does("init", url, *CREATE, first=PINS["ines.a"])
+    terminal.enrol()
+    made = terminal.does("backup", terminal.folder / "b.cryoledger", "--test", "--json")
+    assert made.json["sound"]
+    told = terminal.run("backups")
+    assert "last good backup" in told.out
+    assert "pg_basebackup" in told.out
+    terminal.does("unit", "add", "F1", "--kind", "freezer", "--name", "One", by="ines.a")
+    taken = terminal.run("restore", terminal.folder / "b.cryoledger", url)
+    assert (taken.code, "not empty" in taken.err) == (exit_codes.VAULT, True)
+    with postgresql.database() as other:
+        monkeypatch.setenv("CRYOLEDGER_VAULT", other)
+        done = terminal.does("restore", terminal.folder / "b.cryoledger", other, "--json")
+        assert (done.json["vault"], done.json["complete"]) == (other, False)
+        terminal.does("restore", "--declare", by="ines.a quinn.o")
+        terminal.does("unit", "add", "F1", "--kind", "freezer", "--name", "One", by="ines.a")
+        assert terminal.read("verify")["ok"]
