@@ -3,8 +3,8 @@
     report = verify(source, remembered=head)
     for finding in report.findings: ...
 
-- `verify` runs LEDGER.md's list in order: `chain` (step 1), `replay` (steps 2 and 3), `heads` (step 4, as far as it
-  is built), `journals` and `derived` (step 5); `remarks` are what a report says beside its verdict.
+- `verify` runs LEDGER.md's list in order: `chain` (step 1), `replay` (steps 2 and 3), `heads` and `trees` (step 4),
+  `journals` and `derived` (step 5); `remarks` are what a report says beside its verdict.
 - `source` is what it reads from, `findings` what it answers.
 - `signatures` has them verified by other processes while the replay goes on.
 - `draft` turns an entry's bytes into what the rules judge.
@@ -16,6 +16,18 @@ from cryoledger.audit.findings import Finding, Report
 from cryoledger.audit.heads import Head, Seen
 from cryoledger.audit.signatures import SignatureWorkers
 from cryoledger.audit.source import BadRow, Source, StoredEntry
+from cryoledger.audit.trees import Outside
 from cryoledger.audit.verify import verify
 
-__all__ = ["BadRow", "Finding", "Head", "Report", "Seen", "SignatureWorkers", "Source", "StoredEntry", "verify"]
+__all__ = [
+    "BadRow",
+    "Finding",
+    "Head",
+    "Outside",
+    "Report",
+    "Seen",
+    "SignatureWorkers",
+    "Source",
+    "StoredEntry",
+    "verify",
+]

@@ -19,6 +19,7 @@ from cryoledger.audit.remarks import Remarks, suspect_ranges, undeclared_restore
 from cryoledger.audit.replay import Replay
 from cryoledger.audit.signatures import SignaturePass, SignatureWorkers
 from cryoledger.audit.source import Source, StoredEntry
+from cryoledger.audit.trees import Outside, Trees
 from cryoledger.domain import numbers
 from cryoledger.domain.facts import Inventory
 
@@ -27,11 +28,7 @@ __all__ = ["Progress", "verify"]
 Progress = Callable[[int, int], None]
 PROGRESS_EVERY = 256
 
-NOT_BUILT = (
-    "checkpoints and the tree's root: none kept yet",
-    "witness cosignatures: no policy given",
-    "documents: contents are not compared with their hashes yet",
-)
+NOT_BUILT = ("documents: contents are not compared with their hashes yet",)
 
 
 def verify(
@@ -41,14 +38,16 @@ def verify(
     fingerprint: bytes | None = None,
     progress: Progress | None = None,
     workers: SignatureWorkers | None = None,
+    outside: Outside | None = None,
 ) -> Report:
     """Verify a ledger and the tables derived from it; never raises for anything that the source holds.
 
     `remembered` is the last entry that this station saw, `fingerprint` the leaf hash of entry 0 from paper. Without
     them a vault is only consistent with itself, and the report says so. `progress(done, total)` is called now and then.
-    `workers` verify signatures meanwhile; without them they are verified here.
+    `workers` verify signatures meanwhile; without them they are verified here. `outside` is what the tree is compared
+    with: tiles, checkpoints, the verifier's policy.
     """
-    return _Verification(source, remembered, fingerprint, progress, workers).run()
+    return _Verification(source, remembered, fingerprint, progress, workers, outside or Outside()).run()
 
 
 class _Verification:
@@ -59,6 +58,7 @@ class _Verification:
         fingerprint: bytes | None,
         progress: Progress | None,
         workers: SignatureWorkers | None,
+        outside: Outside,
     ) -> None:
         self._source = source
         self._findings = Findings()
@@ -68,6 +68,7 @@ class _Verification:
         self._replay = Replay(source, self._findings, Journals(source, self._comparison), self._signatures)
         self._heads = Heads(self._findings, remembered, fingerprint)
         self._remarks = Remarks(self._findings)
+        self._trees = Trees(self._findings, outside)
         self._progress = progress
         self._not_run = [*NOT_BUILT]
         if remembered is None:
@@ -86,6 +87,8 @@ class _Verification:
         if self._signatures is not None:
             self._signatures.finish()
         self._heads.finish(self._chain)
+        self._trees.finish(self._replay.inventory if self._replay.stopped is None else None)
+        self._not_run += self._trees.not_run()
         self._tables()
         if self._progress is not None:
             self._progress(self._chain.entries, total)
@@ -101,6 +104,7 @@ class _Verification:
         step = self._chain.step(stored)
         if step is None:
             return
+        self._trees.pass_by(step)
         if self._chain.torn:
             self._replay.stop(step.number)
         verified, draft, changes = self._replay.take(step)
@@ -159,4 +163,4 @@ class _Verification:
             ]
         not_run = " ".join(self._not_run)
         covers += [name for name in ("remembered head", "fingerprint") if f"{name}: none" not in not_run]
-        return (*covers, *self._remarks.lines())
+        return (*covers, *self._trees.lines(), *self._remarks.lines())

@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import binascii
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -24,7 +26,8 @@ __all__ = ["register", "shown_progress"]
 
 EXAMPLE = """\
 cryoledger verify
-cryoledger verify /media/copy.cryoledger --fingerprint Gti3Sj396yGDoqbF/bi4d5zGkR0A2c9nJtC8kfarLjg= --json"""
+cryoledger verify /media/copy.cryoledger --fingerprint Gti3Sj396yGDoqbF/bi4d5zGkR0A2c9nJtC8kfarLjg= --json
+cryoledger verify --policy hospital.policy --checkpoint /media/usb/march.checkpoint"""
 
 
 def register(app: typer.Typer) -> None:
@@ -38,19 +41,42 @@ def verify(
     fingerprint: Annotated[
         str | None, typer.Option("--fingerprint", help="The vault's fingerprint from paper, in base64.")
     ] = None,
+    policy: Annotated[
+        Path | None,
+        typer.Option("--policy", metavar="FILE", help="Your own policy: which witnesses must have seen it."),
+    ] = None,
+    checkpoint: Annotated[
+        list[Path] | None,
+        typer.Option("--checkpoint", metavar="FILE", help="A checkpoint that you kept; may be given more than once."),
+    ] = None,
 ) -> int:
     """Verify the ledger and all that is derived from it: exit 0 if sound, 1 with findings, 2 if it could not run."""
     from cryoledger.custody.auditing import verify_at
 
     try:
         known = _fingerprint(fingerprint) if fingerprint else None
-        report = verify_at(place or named_vault(call.named), fingerprint=known, progress=shown_progress())
+        report = verify_at(
+            place or named_vault(call.named),
+            fingerprint=known,
+            progress=shown_progress(),
+            **_outside(policy, checkpoint or ()),
+        )
     except CryoledgerError as error:
         output.narrate(f"Could not verify: {error}")
         return exit_codes.USAGE
     _tell_training(place or named_vault(call.named))
     call.answer(report.to_dict(), lambda: _text(report, sure=fingerprint is not None))
     return exit_codes.OK if report.ok else exit_codes.FINDINGS
+
+
+def _outside(policy: Path | None, checkpoints: Sequence[Path]) -> dict[str, Any]:
+    """The verifier's own policy and checkpoints, which are never taken from the vault."""
+    from cryoledger.cli.outside import read_bytes, read_policy
+
+    return {
+        "policy": read_policy(policy) if policy is not None else None,
+        "brought": [read_bytes(path, "checkpoint") for path in checkpoints],
+    }
 
 
 def _tell_training(location: str) -> None:

@@ -9,7 +9,7 @@ finding. What the database's own check says of its pages and indexes, and which 
 from __future__ import annotations
 
 import typing
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import fields, replace
 from typing import Any
@@ -20,13 +20,14 @@ from cryoledger.custody.kept_keys import wrapped_key
 from cryoledger.custody.station_folder import StationFolder
 from cryoledger.custody.vault import Vault
 from cryoledger.custody.verifying import Workers
-from cryoledger.database import files, guards, migrate, statements
+from cryoledger.database import files, guards, migrate, statements, trees
 from cryoledger.database.driver import Driver, connect
 from cryoledger.database.facts import ENTRY_COLUMNS, Stored
 from cryoledger.database.local import WrappedKey as StoredKey
 from cryoledger.database.location import Location
 from cryoledger.domain.records import Record
 from cryoledger.errors import CryoledgerError, VaultDamagedError, VaultNewerError
+from cryoledger.ledger.policy import Policy
 
 __all__ = ["DatabaseSource", "verify_at", "verify_vault"]
 
@@ -92,11 +93,18 @@ def _record(record: type[Record], row: tuple[object, ...]) -> Record | audit.Bad
 
 
 def verify_at(
-    location: str, *, fingerprint: bytes | None = None, progress: Progress | None = None, remembered: bool = True
+    location: str,
+    *,
+    fingerprint: bytes | None = None,
+    progress: Progress | None = None,
+    remembered: bool = True,
+    policy: Policy | None = None,
+    brought: Sequence[bytes] = (),
 ) -> audit.Report:
     """Verify the vault at a path or URL against the head that this station remembers, and a fingerprint from paper.
 
-    Without `remembered` it may lag behind what this station saw, as a backup does.
+    Without `remembered` it may lag behind what this station saw, as a backup does. `policy` is the verifier's own, and
+    so are the checkpoints that are `brought`.
     Raises a VaultError only where there is no vault to read: nothing there, not ours, cut off, or of a newer version.
     """
     place = Location.parse(location)
@@ -113,8 +121,11 @@ def verify_at(
         found = _of_the_database(driver)
         source = DatabaseSource(driver)
         head = _remembered(source) if remembered else None
+        outside = audit.Outside(trees.stored(driver), _kept(driver), brought, policy)
         with Workers.for_entries(source.count) as workers:
-            report = audit.verify(source, remembered=head, fingerprint=fingerprint, progress=progress, workers=workers)
+            report = audit.verify(
+                source, remembered=head, fingerprint=fingerprint, progress=progress, workers=workers, outside=outside
+            )
         driver.rollback()
     findings = (*found, *report.findings)
     covers = (*report.covers, "database: its own check of pages and indexes, and the guards of the ledger")
@@ -134,6 +145,14 @@ def _remembered(source: DatabaseSource) -> audit.Head | None:
     except (CryoledgerError, RuntimeError):
         return None  # an entry 0 that cannot be read is a finding of its own
     return audit.Head(head.origin, head.epoch, head.sequence, head.leaf_hash) if head is not None else None
+
+
+def _kept(driver: Driver) -> list[bytes]:
+    """The notes of the kept checkpoints; whatever stands there is judged."""
+    try:
+        return [row[0] for row in driver.all("SELECT note FROM checkpoint ORDER BY epoch, size")]
+    except CryoledgerError:
+        return [b""]  # a torn table is a finding: no note can be read from it
 
 
 def _of_the_database(driver: Driver) -> list[audit.Finding]:

@@ -22,7 +22,7 @@ from cryoledger.custody.subject_keys import SubjectKeys
 from cryoledger.database.store import Head, Reading, Store, Stored
 from cryoledger.domain import numbers
 from cryoledger.domain.records import Person, ScanCode, Site, Station
-from cryoledger.errors import RequestError, StationError, VaultDamagedError
+from cryoledger.errors import CryoledgerError, RequestError, StationError, VaultDamagedError
 
 if TYPE_CHECKING:
     from cryoledger.ledger.keys import KdfParameters
@@ -60,6 +60,7 @@ class Vault:
         self._station: str | None = None
         self._subjects: SubjectKeys | None = None
         self._head_folder = folder.head
+        self._unsigned = False
 
     @classmethod
     def open(
@@ -141,6 +142,7 @@ class Vault:
 
         The entry is recorded whether or not the folder can be written; `warning` then says so.
         """
+        self._unsigned = True
         head = RememberedHead(origin, stored.epoch, stored.sequence, stored.leaf_hash)
         try:
             standing = self._head_folder.remember(head)
@@ -154,11 +156,24 @@ class Vault:
                 check_head(reading, standing)
 
     def lock(self) -> None:
-        """Forget every unlocked key, and put the remembered head on the disk."""
+        """Forget every unlocked key, sign a checkpoint over what was recorded, put the remembered head on the disk."""
         self.keyring.lock()
         self.signed_in, self.batch = None, frozenset()
+        self._sign_checkpoint()
         if self._head_folder.read() is not None:
             self._head_folder.sync()
+
+    def _sign_checkpoint(self) -> None:
+        """The session's work is done; where no checkpoint can be signed, `warning` says so."""
+        if not self._unsigned:
+            return
+        from cryoledger.custody import checkpoints
+
+        self._unsigned = False
+        try:
+            checkpoints.sign(self)
+        except CryoledgerError as error:
+            self.warning = f"No checkpoint was signed: {error}"
 
     def close(self) -> None:
         """Lock, and let go of the vault."""

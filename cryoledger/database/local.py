@@ -14,7 +14,7 @@ __all__ = [
 # In place of a key ID, which is 8 hex digits: the vault secret under a new station's code, and its wrong codes.
 INVITATION, WRONG_CODES = "invitation", "wrong-codes"
 
-_CHECKPOINTS = "SELECT epoch, size, note, at FROM checkpoint"
+_CHECKPOINTS = "SELECT epoch, size, note, at, given FROM checkpoint"
 _KEYS = "SELECT name, key_id, wrapped FROM wrapped_key"
 _DOCUMENTS = "SELECT sha256, salt_id, subject_kind, subject_code, size_bytes, content, erased_at FROM document"
 
@@ -55,12 +55,16 @@ class Upkeep:
 
 @dataclass(frozen=True, slots=True)
 class KeptCheckpoint:
-    """A checkpoint of an epoch at a size: the signed note, and when it was signed (the ledger's form of time)."""
+    """A checkpoint of an epoch at a size: the signed note, and when it was signed (the ledger's form of time).
+
+    `given` is 1 where somebody outside may hold it: it went into a file, or came back cosigned. Such a one stays.
+    """
 
     epoch: int
     size: int
     note: bytes
     at: str
+    given: int
 
 
 class LocalReads:
@@ -137,12 +141,16 @@ class LocalWrites(LocalReads):
         self.driver.execute("DELETE FROM upkeep WHERE kind = ?", (kind,))
 
     def put_checkpoint(self, kept: KeptCheckpoint) -> None:
-        """Keep a checkpoint; one of the same epoch and size is replaced (a cosignature came back)."""
+        """Keep a checkpoint; one of the same place is replaced, and those before it that nobody was given go."""
         self._must_be_open()
         self.driver.execute(
-            "INSERT INTO checkpoint (epoch, size, note, at) VALUES (?, ?, ?, ?) "
-            "ON CONFLICT (epoch, size) DO UPDATE SET note = excluded.note, at = excluded.at",
-            (kept.epoch, kept.size, kept.note, kept.at),
+            "INSERT INTO checkpoint (epoch, size, note, at, given) VALUES (?, ?, ?, ?, ?) "
+            "ON CONFLICT (epoch, size) DO UPDATE SET note = excluded.note, at = excluded.at, "
+            "given = excluded.given",
+            (kept.epoch, kept.size, kept.note, kept.at, kept.given),
+        )
+        self.driver.execute(
+            "DELETE FROM checkpoint WHERE epoch = ? AND size < ? AND given = 0", (kept.epoch, kept.size)
         )
 
     def put_document(self, document: StoredDocument) -> None:

@@ -77,6 +77,7 @@ class KeptCheckpoint(LedgerTable):
     size: int
     note: bytes
     at: str
+    given: int
 
 
 @dataclass

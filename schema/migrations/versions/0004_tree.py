@@ -20,7 +20,7 @@ TILE = (
 )
 CHECKPOINT = (
     'CREATE TABLE "checkpoint" ("epoch" INTEGER NOT NULL, "size" INTEGER NOT NULL, "note" BLOB NOT NULL, '
-    '"at" TEXT NOT NULL, PRIMARY KEY ("epoch", "size"))'
+    '"at" TEXT NOT NULL, "given" INTEGER NOT NULL, PRIMARY KEY ("epoch", "size"))'
 )
 
 

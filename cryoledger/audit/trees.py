@@ -1,0 +1,255 @@
+"""Step 4 of a verification: the tree's tiles, every checkpoint against the tree, cosignatures against the policy.
+
+All checkpoints are compared with one tree, so they cannot contradict each other without one of them being a finding.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from cryoledger.audit.chain import Step
+from cryoledger.audit.findings import Finding, Findings
+from cryoledger.domain import numbers
+from cryoledger.domain.facts import Inventory
+from cryoledger.domain.records import PublicKey
+from cryoledger.errors import CryoledgerError
+from cryoledger.ledger.checkpoint import SignedCheckpoint, parse_checkpoint
+from cryoledger.ledger.lines import encode_base64
+from cryoledger.ledger.note import VerifierKey
+from cryoledger.ledger.policy import Policy
+from cryoledger.ledger.tiles import Growth
+
+__all__ = ["Outside", "StoredTile", "Trees"]
+
+TILES, CHECKPOINTS = "tile", "checkpoint"
+_LOG_KINDS = ("log", "log-ml-dsa")
+
+
+class StoredTile(Protocol):
+    """A full tile as it lies in the vault; any of these may hold anything."""
+
+    @property
+    def epoch(self) -> int:
+        """From 1."""
+
+    @property
+    def level(self) -> int:
+        """0 over the leaves."""
+
+    @property
+    def number(self) -> int:
+        """From 0, in its level."""
+
+    @property
+    def root(self) -> bytes:
+        """What stands for the tile one level up."""
+
+    @property
+    def hashes(self) -> bytes:
+        """256 of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What a ledger's tree is compared with: tiles (None: none are kept), signed checkpoints, the verifier's policy.
+
+    `kept` are the vault's own checkpoints, `brought` those that the verifier holds; `policy` is the verifier's and
+    never part of what is verified.
+    """
+
+    tiles: Iterable[StoredTile] | None = None
+    kept: Sequence[bytes] = ()
+    brought: Sequence[bytes] = ()
+    policy: Policy | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """A parsed checkpoint, where it came from, and the place of its last entry's successor."""
+
+    signed: SignedCheckpoint
+    brought: bool
+
+    @property
+    def origin(self) -> str:
+        return self.signed.checkpoint.origin
+
+    @property
+    def size(self) -> int:
+        return self.signed.checkpoint.size
+
+
+class Trees:
+    """Grows the tree of each epoch as the ledger goes by, and judges at the end what was kept of it."""
+
+    def __init__(self, findings: Findings, outside: Outside) -> None:
+        self._findings = findings
+        self._outside = outside
+        self._heads = self._parsed()
+        self._wanted = {(head.origin, head.size) for head in self._heads}
+        self._roots: dict[tuple[str, int], bytes] = {}
+        self._epochs: dict[str, tuple[int, int]] = {}  # origin: epoch, number of entries
+        self._epoch, self._origin, self._growth = 0, "", Growth()
+        self._tiles: dict[tuple[int, int, int], bytes] = {}
+        self._lines: list[str] = []
+
+    def pass_by(self, step: Step) -> None:
+        """Take the next entry's leaf hash."""
+        if step.epoch != self._epoch:
+            self._epoch, self._origin, self._growth = step.epoch, "", Growth()
+        if not self._origin and step.entry is not None:
+            self._origin = step.entry.origin
+        for tile in self._growth.append(step.leaf_hash):
+            self._tiles[step.epoch, tile.level, tile.number] = _digest(tile.root, tile.hashes)
+        size = self._growth.size
+        self._epochs[self._origin] = step.epoch, size
+        if (self._origin, size) in self._wanted:
+            self._roots[self._origin, size] = self._growth.root
+
+    def finish(self, inventory: Inventory | None) -> None:
+        """Compare; `inventory` is None where the ledger could not be replayed, so that its log keys are unknown."""
+        self._compare_tiles()
+        keys = list(inventory.rows(PublicKey)) if inventory is not None else []
+        for head in self._heads:
+            self._compare(head, [key for key in keys if key.kind in _LOG_KINDS])
+        self._judge(keys)
+
+    def lines(self) -> tuple[str, ...]:
+        """What was covered, and how much nobody outside has seen."""
+        return tuple(self._lines)
+
+    def not_run(self) -> tuple[str, ...]:
+        """What was not asked for, or could not be done."""
+        missing = []
+        if self._outside.tiles is None:
+            missing.append("tiles of the tree: none given")
+        if not self._heads:
+            missing.append("checkpoints and the tree's root: none kept yet")
+        if self._outside.policy is None:
+            missing.append("witness cosignatures: no policy given")
+        return tuple(missing)
+
+    def _parsed(self) -> list[_Head]:
+        found = []
+        for notes, brought in ((self._outside.kept, False), (self._outside.brought, True)):
+            for note in notes:
+                try:
+                    found.append(_Head(parse_checkpoint(note), brought))
+                except (CryoledgerError, TypeError, AttributeError) as error:
+                    whose = "that was given" if brought else "that is kept"
+                    message = f"A checkpoint {whose} cannot be read: {error}"[:300]
+                    self._findings.add(Finding("checkpoint", "broken", table=CHECKPOINTS, message=message))
+        return found
+
+    def _compare_tiles(self) -> None:
+        if self._outside.tiles is None:
+            return
+        left = dict(self._tiles)
+        try:
+            for tile in self._outside.tiles:
+                place = tile.epoch, tile.level, tile.number
+                expected = left.pop(place, None)
+                if expected is None:
+                    self._tile(place, "A tile is kept that no entries fill.")
+                elif not _is_tile(tile) or _digest(tile.root, tile.hashes) != expected:
+                    self._tile(place, "The tile does not hold the hashes of the tree.")
+        except CryoledgerError as error:
+            self._findings.add(Finding("tiles", "broken", table=TILES, message=f"They cannot be read: {error}"))
+            return
+        for place in left:
+            self._tile(place, "A full tile of the tree is not kept.")
+        self._lines.append("tree: every full tile holds the hashes of the entries")
+
+    def _tile(self, place: tuple[object, ...], message: str) -> None:
+        row = "/".join(str(part)[:20] for part in place)
+        self._findings.add(Finding("tiles", "broken", table=TILES, row=row, message=message))
+
+    def _compare(self, head: _Head, keys: Sequence[PublicKey]) -> None:
+        """One checkpoint with the tree, and with the log keys that were enrolled at its size."""
+        epoch, entries = self._epochs.get(head.origin, (0, 0))
+        whose = "A checkpoint that the verifier holds" if head.brought else "A checkpoint that the vault keeps"
+        if not epoch:
+            self._bad(head, None, f"{whose} is of another ledger, {head.origin[:80]}.")
+            return
+        if head.size > entries:
+            message = f"{whose} covers {head.size} entries; the ledger has {entries}: it was rolled back or cut."
+            self._bad(head, (epoch, entries), message, str(head.size), str(entries))
+            return
+        root = self._roots.get((head.origin, head.size), b"")
+        if head.size and root != head.signed.checkpoint.root:
+            message = f"{whose} was signed over other entries: the ledger was rewritten before entry {head.size}."
+            expected = encode_base64(head.signed.checkpoint.root)
+            self._bad(head, (epoch, head.size - 1), message, expected, encode_base64(root) if root else "")
+            return
+        if keys:
+            self._signatures(head, epoch, keys)
+
+    def _signatures(self, head: _Head, epoch: int, keys: Sequence[PublicKey]) -> None:
+        last = numbers.number_of(epoch, max(head.size - 1, 0))
+        valid = [key for key in keys if key.enrolled <= last and (key.revoked is None or last < key.revoked)]
+        try:
+            known = [VerifierKey.parse(key.verifier_key) for key in valid]
+            head.signed.verify(VerifierKey(head.origin, key.algorithm, key.public_key) for key in known)
+        except CryoledgerError as error:
+            self._bad(head, (epoch, max(head.size - 1, 0)), f"The log's signature does not hold: {error.message}")
+
+    def _judge(self, keys: Sequence[PublicKey]) -> None:
+        """Cosignatures under the policy; and the exposed window, which is always told."""
+        if self._heads:
+            self._lines.append(f"checkpoints: {len(self._heads)}, each of this tree and signed by the log")
+        policy, entries = self._outside.policy, self._growth.size
+        if policy is None:
+            seen = [head for head in self._heads if head.origin == self._origin and _cosigners(head.signed)]
+            size = max((head.size for head in seen), default=0)
+            names = sorted({name for head in seen if head.size == size for name in _cosigners(head.signed)})
+            told = f"that {', '.join(names)} cosigned (not verified: no policy given)" if names else ""
+            self._expose(entries, size, told)
+            return
+        log = [VerifierKey.parse(key.verifier_key) for key in keys if key.kind in _LOG_KINDS]
+        best, problem = 0, "no checkpoint of the present epoch is kept or given"
+        for head in sorted(self._heads, key=lambda head: head.size):
+            if head.origin != self._origin:
+                continue
+            known = [VerifierKey(head.origin, key.algorithm, key.public_key) for key in log]
+            try:
+                policy.judge(head.signed, logs=known)
+                best = max(best, head.size)
+            except CryoledgerError as error:
+                problem = error.message
+        if not best:
+            message = f"The policy is not met: {problem}"
+            self._findings.add(Finding("policy", "broken", self._epoch or 1, table=CHECKPOINTS, message=message[:400]))
+        else:
+            self._lines.append(f"witness cosignatures: the policy is met by the checkpoint of size {best}")
+        self._expose(entries, best, "that meets the policy" if best else "")
+
+    def _expose(self, entries: int, size: int, told: str) -> None:
+        if told:
+            text = f"the last {entries - size} of {entries} entries, since the checkpoint of {size} {told}"
+        else:
+            text = f"all {entries} entries of this epoch: no head of it is known to be held outside"
+        self._lines.append(f"not seen outside (the exposed window of a rollback): {text}")
+
+    def _bad(
+        self, head: _Head, place: tuple[int, int] | None, message: str, expected: str = "", found: str = ""
+    ) -> None:
+        epoch, sequence = place if place is not None else (None, None)
+        row = f"{head.origin[:80]} {head.size}"
+        self._findings.add(
+            Finding("checkpoint", "broken", epoch, sequence, CHECKPOINTS, row, expected or None, found or None, message)
+        )
+
+
+def _cosigners(signed: SignedCheckpoint) -> tuple[str, ...]:
+    return tuple(line.name for line in signed.signatures if line.name != signed.checkpoint.origin)
+
+
+def _is_tile(tile: StoredTile) -> bool:
+    return type(tile.root) is bytes and type(tile.hashes) is bytes
+
+
+def _digest(root: bytes, hashes: bytes) -> bytes:
+    return hashlib.sha256(root + hashes).digest()
