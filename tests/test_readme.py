@@ -22,6 +22,7 @@ PINS = {
     "somchai.k": "223606",
 }
 BAND = "WB-0042-Q"
+WHO = ["Planted, Namewell", "1961-02-03", "MRN-PLANTED-77", "12 Planted Road"]
 INVENTORY = README.parent / "tests" / "vectors" / "inventory" / "inventory.csv"
 
 
@@ -33,6 +34,7 @@ def commands() -> list[list[str]]:
 def stdin_of(words: list[str]) -> str:
     """What the people named in a command enter: a wristband's scan first, then PINs in order."""
     lines = [BAND] if words[1] == "bedside-check" or words[1:3] == ["patient", "add"] else []
+    lines += WHO if words[1:3] == ["identity", "record"] else []
     lines += [PINS[words[at + 1]] for at, word in enumerate(words) if word in ("--as", "--with")]
     if words[1] == "init":
         lines.append(PINS["ines.a"])
@@ -67,7 +69,11 @@ def test_every_command_of_the_readme_does_what_it_says(tmp_path: Path) -> None:
         if words[1] == "trace":
             assert "donor D1" in out
             assert "Somchai Kittisak (somchai.k), witnessed" in out
-    assert BAND.encode() not in (tmp_path / "lab.cryoledger").read_bytes()
+        if words[1:3] == ["identity", "show"]:
+            assert all(text in out for text in WHO)
+    personal = [text.encode() for text in (BAND, *WHO)]
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert [path for path in files if any(text in path.read_bytes() for text in personal)] == []
 
 
 def test_the_two_commands_for_a_fresh_machine_are_there_for_ci() -> None:

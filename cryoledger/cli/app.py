@@ -70,6 +70,7 @@ GROUPS: tuple[tuple[str, str, str, str], ...] = (
     ("export", "importing", QUALITY, "Exports: the inventory as a table that other programs import."),
     ("downtime", "downtime", TECHNICIAN, "Downtime: work on paper, and the paper back into the ledger."),
     ("person", "people", ADMINISTRATOR, "People: roles, badges, PINs. `cryoledger person maria.s` shows one."),
+    ("identity", "identities", CLINICIAN, "Identities: who a donor or patient is, encrypted beside the ledger."),
     ("station", "stations", ADMINISTRATOR, "Stations: workstations with a key of their own."),
     ("vault", "stations", ADMINISTRATOR, "The vault as a whole: moving it between a file and PostgreSQL."),
     ("checkpoint", "checkpoints", AUDITOR, "Checkpoints: the ledger's signed head, on a stick or on paper."),

@@ -11,7 +11,7 @@ import sys
 from cryoledger.cli import output
 from cryoledger.errors import PinError, RequestError
 
-__all__ = ["at_terminal", "join_code", "new_pin", "pin", "sheet_text", "wristband", "yes"]
+__all__ = ["at_terminal", "join_code", "line", "new_pin", "pin", "sheet_text", "wristband", "yes"]
 
 LINE_MAX = 4096
 SHEET_MAX = 64 * 1024
@@ -53,6 +53,13 @@ def wristband() -> str:
     if not at_terminal():
         output.narrate("The first line was taken as the wristband's scan; PINs are read after it.")
     return line
+
+
+def line(what: str) -> str:
+    """Something that is no secret to who types it, but must not stand in arguments; empty where nothing was given."""
+    if at_terminal():
+        output.narrate(f"{what}:")
+    return (_line() or "").strip()
 
 
 def join_code() -> str:

@@ -20,6 +20,7 @@ from cryoledger.database.local import StoredDocument
 from cryoledger.database.store import Transaction
 from cryoledger.domain import catalogue
 from cryoledger.domain.fields import Document, Event
+from cryoledger.domain.identity_records import Identity
 from cryoledger.errors import RequestError, VaultDamagedError
 from cryoledger.ledger.lines import encode_base64
 
@@ -50,12 +51,19 @@ def keep(vault: Vault, content: str | bytes, subject: tuple[str, str]) -> Kept:
         raise RequestError(f"A document has 1 byte to {LONGEST_BYTES // 2**20} MiB.", "Give a shorter one.")
     salt = secrets.token_bytes(SALT_BYTES)
     digest = encode_base64(hashlib.sha256(salt + data).digest())
-    owner = subject if subject[0] in OWN_KEY else SITE
+    owner = subject if subject[0] in OWN_KEY and not _forgotten(vault, subject) else SITE
     keys = vault.subjects()
     keys.create(*owner)
     salt_id = secrets.token_hex(8)
     row = StoredDocument(digest, salt_id, *owner, len(data), keys.seal(*owner, salt + data))
     return Kept(Document(sha256=digest, size_bytes=len(data), salt_id=salt_id), row)
+
+
+def _forgotten(vault: Vault, subject: tuple[str, str]) -> bool:
+    """Whoever was forgotten gets no key again."""
+    with vault.store.reading() as reading:
+        row = reading.facts.get(Identity, *subject)
+    return row is not None and row.forgotten is not None
 
 
 def with_document(event: E, kept: Kept) -> E:

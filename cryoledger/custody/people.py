@@ -6,17 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cryoledger.codes import badge_code
+from cryoledger.custody import identity
 from cryoledger.custody.create import signing_name
 from cryoledger.custody.kept_keys import stored_key, wrapped_key
 from cryoledger.custody.record import By, Sealed, record
 from cryoledger.custody.unlock import unlock
 from cryoledger.custody.vault import Vault, person_by
+from cryoledger.database.store import Transaction
 from cryoledger.domain.events.people import AdministratorRecovered, KeyIssued, KeyReplaced, PinChanged
 from cryoledger.domain.events.vault import NewPerson
 from cryoledger.domain.records import Person, PublicKey
 from cryoledger.domain.roles import Role
 from cryoledger.errors import RequestError
-from cryoledger.ledger.keys import PrivateKey
+from cryoledger.ledger.keys import PrivateKey, WrappedKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +75,14 @@ def change_pin(vault: Vault, who: str, old: str, new: str) -> Sealed:
         raise RequestError(f"The vault keeps no key of {person.full_name}.", "")
     old_key = wrapped_key(stored)
     wrapped = vault.keyring.rewrap(old_key, old, new, vault.secret, vault.origin(), vault.kdf)
+    again = [wrapped, *([held] if (held := identity.rewrapped(vault, person.name, old, new)) is not None else [])]
     event = PinChanged(person=person.name)
-    return record(vault, event, By(person.name, old), also=lambda tx: tx.put_wrapped_key(stored_key(wrapped)))
+    return record(vault, event, By(person.name, old), also=lambda tx: _put_all(tx, again))
+
+
+def _put_all(transaction: Transaction, wrapped: Sequence[WrappedKey]) -> None:
+    for each in wrapped:
+        transaction.put_wrapped_key(stored_key(each))
 
 
 def recover(vault: Vault, seed: bytes, full_name: str, pin: str, *, name: str | None = None) -> Enrolled:

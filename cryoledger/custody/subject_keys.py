@@ -13,7 +13,7 @@ import hashlib
 import hmac
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from cryoledger.custody.secret_file import make_folder, open_private, sync_folder, write_all
+from cryoledger.custody.secret_file import make_folder, open_private, sync_folder, write_all, write_new
 from cryoledger.errors import LedgerFormatError, StationError, VaultDamagedError
 from cryoledger.ledger import canonical
 from cryoledger.ledger.lines import decode_base64, encode_base64
@@ -57,10 +57,8 @@ class SubjectKeys:
     def create(self, kind: str, code: str) -> bytes:
         """The subject's key, made now unless there is one, and on the disk when this returns."""
         make_folder(self._path.parent)
-        with self._open(os.O_RDWR | os.O_CREAT) as descriptor:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        with self._locked(os.O_RDWR | os.O_CREAT) as descriptor:
             os.fchmod(descriptor, 0o600)  # a umask may have taken more than it should
-            self._read(descriptor)
             if (kind, code) in self._lines:
                 return self._unwrap(kind, code)
             key, nonce = secrets.token_bytes(KEY_BYTES), secrets.token_bytes(_NONCE_BYTES)
@@ -79,6 +77,50 @@ class SubjectKeys:
         except FileNotFoundError:
             self._lines, self._file, self._end = {}, 0, 0
         return self._unwrap(kind, code) if (kind, code) in self._lines else None
+
+    def destroy(self, subjects: Collection[Subject]) -> int:
+        """Take the keys of these subjects out of the file, which is written anew; how many there were.
+
+        The old file is emptied. Its blocks may stay readable on the disk: the keys in them open with the vault secret
+        only, so a disk that leaves the house is wiped.
+        """
+        try:
+            with self._locked(os.O_RDWR) as descriptor:
+                kept = {subject: line for subject, line in self._lines.items() if subject not in subjects}
+                if (gone := len(self._lines) - len(kept)) == 0:
+                    return 0
+                temporary = self._path.with_name(f".{self._path.name}.{secrets.token_hex(8)}")
+                write_new(temporary, b"".join(_line(*each, line) for each, line in kept.items()), f"the {_WHAT}")
+                temporary.replace(self._path)
+                sync_folder(self._path.parent)
+                os.ftruncate(descriptor, 0)
+                os.fsync(descriptor)
+        except FileNotFoundError:
+            return 0
+        self._lines, self._file, self._end = {}, 0, 0
+        return gone
+
+    def merge(self, content: bytes, without: Collection[Subject]) -> int:
+        """Add the keys of a backup of this file that are missing here, but for those of subjects forgotten since."""
+        parsed = [self._parse(line, number) for number, line in enumerate(content.splitlines(), start=1)]
+        added = 0
+        make_folder(self._path.parent)
+        with self._locked(os.O_RDWR | os.O_CREAT) as descriptor:
+            for subject, line in parsed:
+                if subject not in self._lines and subject not in without:
+                    self._append(descriptor, *subject, line)
+                    added += 1
+        return added
+
+    def content(self) -> bytes:
+        """The whole lines of the file, wrapped as they are; empty where no key was made yet."""
+        self.get("", "")
+        return b"".join(_line(*subject, line) for subject, line in self._lines.items())
+
+    def known(self) -> list[Subject]:
+        """Whose keys are here."""
+        self.get("", "")
+        return sorted(self._lines)
 
     def band(self, patient_code: str, band_text: str) -> str:
         """Base64 of HMAC-SHA-256, under the patient's key, of what a wristband says; StationError without key."""
@@ -137,6 +179,18 @@ class SubjectKeys:
         finally:
             os.close(descriptor)
 
+    @contextmanager
+    def _locked(self, flags: int) -> Iterator[int]:
+        """The file that stands at the path while this process holds its lock, read to its end."""
+        while True:
+            with self._open(flags) as descriptor:
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+                # Whoever waited may hold the lock of a file that `destroy` has replaced meanwhile.
+                if self._path.exists() and os.fstat(descriptor).st_ino == self._path.stat().st_ino:
+                    self._read(descriptor)
+                    yield descriptor
+                    return
+
     def _read(self, descriptor: int) -> None:
         """Take in the whole lines that were added since the last look, or all where the file was replaced."""
         found = os.fstat(descriptor)
@@ -170,9 +224,7 @@ class SubjectKeys:
         )
 
     def _append(self, descriptor: int, kind: str, code: str, content: Line) -> None:
-        nonce, wrapped = content
-        fields = {"code": code, "key": encode_base64(wrapped), "kind": kind, "nonce": encode_base64(nonce)}
-        line = canonical.encode(fields) + b"\n"
+        line = _line(kind, code, content)
         new = self._end == 0
         os.ftruncate(descriptor, self._end)  # a torn line goes
         os.lseek(descriptor, self._end, os.SEEK_SET)
@@ -182,6 +234,12 @@ class SubjectKeys:
             sync_folder(self._path.parent)
         self._lines[kind, code] = content
         self._end += len(line)
+
+
+def _line(kind: str, code: str, content: Line) -> bytes:
+    nonce, wrapped = content
+    fields = {"code": code, "key": encode_base64(wrapped), "kind": kind, "nonce": encode_base64(nonce)}
+    return canonical.encode(fields) + b"\n"
 
 
 def _document_cipher(key: bytes) -> AESGCM:

@@ -21,6 +21,7 @@ from cryoledger.custody.station_folder import StationFolder
 from cryoledger.custody.subject_keys import SubjectKeys
 from cryoledger.database.store import Head, Reading, Store, Stored
 from cryoledger.domain import numbers
+from cryoledger.domain.identity_records import Identity
 from cryoledger.domain.records import Person, ScanCode, Site, Station
 from cryoledger.errors import CryoledgerError, RequestError, StationError, VaultDamagedError
 
@@ -129,7 +130,12 @@ class Vault:
     def subjects(self) -> SubjectKeys:
         """The keys of donors and patients that this station holds."""
         if self._subjects is None:
-            self._subjects = SubjectKeys(self.folder.path, self.secret, self.origin())
+            keys = SubjectKeys(self.folder.path, self.secret, self.origin())
+            with self.store.reading() as reading:
+                gone = [(row.kind, row.code) for row in reading.facts.where(Identity) if row.forgotten is not None]
+            if gone:
+                keys.destroy(gone)  # another station forgot them, or a run here that was killed
+            self._subjects = keys
         return self._subjects
 
     def origin(self) -> str:

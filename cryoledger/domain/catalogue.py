@@ -18,7 +18,7 @@ from typing import Any
 from pydantic import ValidationError, create_model
 
 from cryoledger.domain.declare import DECLARED, EventType, Mentioned, declared, subjects
-from cryoledger.domain.events import corrections, imports, lots, people, storage, treatment, vault
+from cryoledger.domain.events import corrections, identities, imports, lots, people, storage, treatment, vault
 from cryoledger.domain.fields import Event, Instant
 from cryoledger.domain.roles import Kind, Line, Signing
 from cryoledger.errors import RequestError
@@ -60,7 +60,7 @@ def _declare_proposals() -> None:
 _declare_proposals()
 
 TYPES: Mapping[str, EventType] = dict(sorted(DECLARED.items()))
-MODULES = (vault, people, lots, storage, treatment, corrections, imports)
+MODULES = (vault, people, lots, storage, treatment, corrections, imports, identities)
 
 
 def of(name: str) -> EventType:

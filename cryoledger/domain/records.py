@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from cryoledger.domain.identity_records import Identity, IdentityReader
 from cryoledger.domain.import_records import Import, ImportLot, ImportPart
 from cryoledger.domain.restore_records import Restoration
 from cryoledger.domain.row import Key as Key
@@ -547,6 +548,7 @@ STATE: tuple[type[Record], ...] = (
     Site, Person, PublicKey, Station, Donor, Screening, Donation, Product, Specification, Lot, LotDonation,
     TestResult, Hold, StorageUnit, Vial, ScanCode, Patient, PatientBand, Order, OrderLine, Dose, DoseSource, FollowUp,
     AdverseEvent, Deviation, Proposal, Excursion, Shipment, Import, ImportPart, ImportLot, Restoration,
+    IdentityReader, Identity,
 )  # fmt: skip
 JOURNAL: tuple[type[Record], ...] = (VialPlacement, UnitPlacement, Mention)
 DERIVED: tuple[type[Record], ...] = STATE + JOURNAL

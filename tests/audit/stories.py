@@ -10,6 +10,7 @@ from cryoledger.errors import Refusal
 from cryoledger.ledger.lines import encode_base64
 from cryoledger.ledger.tree import root
 from tests.lab import (
+    ADMIN,
     CLINICIAN,
     ORIGIN,
     PHARMACIST,
@@ -45,6 +46,7 @@ def whole_story(lab: Lab) -> None:
     _at_the_freezer(lab, vials)
     _to_the_patient(lab, vials)
     _beside(lab, vials)
+    _identities(lab)
     _import(lab)
     _people(lab)
     restore(lab)
@@ -89,6 +91,19 @@ def _beside(lab: Lab, vials: tuple[str, ...]) -> None:
     lab.record(event("VialsShipped", shipment="SHIP-1", destination="Chiang Mai", vials=[vials[5]]), TECHNICIAN)
     lab.record(event("PinRefused", person=CLINICIAN, attempt=1))
     lab.record(treatment.PatientBandAdded(patient="PATIENT-1", bands=(hash_text("second band"),)))
+
+
+def _identities(lab: Lab) -> None:
+    lab.record(event("IdentityReaderGranted", person=QUALITY, key_id="0a1b2c3d"), ADMIN, QUALITY)
+    lab.record(event("IdentityReaderGranted", person=CLINICIAN, key_id="0a1b2c3d"), QUALITY, CLINICIAN)
+    document = {"sha256": hash_text("who"), "size_bytes": 90, "salt_id": "5a17"}
+    lab.record(event("IdentityRecorded", scope="patient", code="PATIENT-1", document=document), QUALITY)
+    lab.record(event("IdentityShown", scope="patient", code="PATIENT-1", reason="trace"), QUALITY)
+    lab.record(event("PatientRegistered", patient="PATIENT-9", bands=[hash_text("a band of another")]), CLINICIAN)
+    forgotten = event(
+        "IdentityForgotten", scope="patient", code="PATIENT-9", reason="subject-request", copies_until="2199-01-01"
+    )
+    lab.record(forgotten, ADMIN, QUALITY)
 
 
 def _import(lab: Lab) -> None:

@@ -11,6 +11,7 @@ from cryoledger.domain.rulebook_1 import (
     corrections,
     donors,
     envelope,
+    identities,
     import_parts,
     imports,
     lots,
@@ -26,7 +27,8 @@ from cryoledger.domain.rulebook_1 import (
 from cryoledger.domain.rulebook_1.common import CHANGES, CHECKS
 
 __all__ = [
-    "bedside", "changes", "check", "corrections", "donors", "foresee", "import_parts", "imports", "lots", "people",
+    "bedside", "changes", "check", "corrections", "donors", "foresee", "identities", "import_parts", "imports", "lots",
+    "people",
     "proposals", "restores", "storage", "treatment", "undo", "units", "vault",
 ]  # fmt: skip
 

@@ -8,6 +8,7 @@ from cryoledger.domain import catalogue
 from cryoledger.domain.events import people
 from cryoledger.domain.events.lots import HoldLifted
 from cryoledger.domain.facts import Draft, Facts, Recorded, State
+from cryoledger.domain.identity_records import IdentityReader
 from cryoledger.domain.records import DoseSource, Hold, Mention, Person, PublicKey, ScanCode, Station, Vial
 from cryoledger.domain.roles import Role
 from cryoledger.domain.rulebook_1.common import FINAL, changes, checks, free_code, hold, need, unsafe
@@ -78,6 +79,7 @@ def _replace_key(draft: Draft, event: people.KeyReplaced, state: State) -> None:
     state.put(ScanCode(event.badge, "person", person.name, 0))
     enrol(draft, state, person.name, "person", event.key)
     state.put(replace(person, badge=event.badge, key_id=key_id(event.key), status="active", wrong_pins=0))
+    _reads_no_more(state, person.name)
 
 
 @checks(people.PinChanged)
@@ -156,11 +158,18 @@ def _revoke(draft: Draft, event: people.KeyRevoked, state: State) -> None:
     person = state.get(Person, event.name)
     if person is not None and person.key_id == event.key_id:
         state.put(replace(person, status="revoked"))
+        _reads_no_more(state, person.name)
         for station in state.where(Station, person=person.name):
             state.put(replace(station, person=None, session=None))
     if event.suspect_from is not None:
         for entry in signed_by(state, event.name, event.suspect_from, draft.number - 1):
             _hold_things(draft, state, entry)
+
+
+def _reads_no_more(state: State, name: str) -> None:
+    """The identity key lies under the PIN of the key that goes; whoever holds it grants it again."""
+    if state.get(IdentityReader, name) is not None:
+        state.remove(IdentityReader, name)
 
 
 def signed_by(facts: Facts, name: str, first: int, last: int) -> list[Recorded]:

@@ -1,0 +1,201 @@
+"""The identity vault: who a donor or patient is, readable only by those who hold the identity key, with their PIN.
+
+    grant(vault, "quinn.o", administrator, By("quinn.o", pin))      # the first; later, a holder grants
+    keep_identity(vault, ("patient", "P1"), Identity("Family, Given", ...), By("quinn.o", pin))
+    who = show(vault, ("patient", "P1"), "trace", By("quinn.o", pin))
+    forget(vault, ("patient", "P1"), "retention-over", administrator, quality)
+
+An identity is encrypted twice: under the subject's own key, which forgetting destroys, and inside that under the
+identity key, which lies in the vault once for each holder, wrapped by the holder's PIN and the vault secret. So a
+station's files and the database together open no identity; a holder's PIN is needed too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from cryoledger.custody import narrative
+from cryoledger.custody.kept_keys import stored_key, wrapped_key
+from cryoledger.custody.record import By, Sealed, record
+from cryoledger.custody.subject_keys import Subject
+from cryoledger.custody.unlock import unlock
+from cryoledger.custody.vault import Vault
+from cryoledger.database.store import Transaction
+from cryoledger.domain import times
+from cryoledger.domain.events.identities import (
+    IdentityForgotten,
+    IdentityReaderGranted,
+    IdentityReaderWithdrawn,
+    IdentityRecorded,
+    IdentityShown,
+)
+from cryoledger.domain.fields import Document
+from cryoledger.domain.identity_records import Identity as IdentityRow
+from cryoledger.domain.identity_records import IdentityReader
+from cryoledger.domain.rulebook_1.identities import KEY_COPIES_DAYS
+from cryoledger.errors import RequestError, VaultDamagedError
+from cryoledger.ledger import canonical
+from cryoledger.ledger.keys import WrappedKey, unwrap_key, wrap_key
+
+_FORMAT = "cryoledger/identity/v1"
+_KEY_BYTES, _NONCE_BYTES = 32, 12
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The person behind a code, as the papers say."""
+
+    full_name: str
+    born_on: str = ""
+    record_number: str = ""
+    contact: str = ""
+
+
+def grant(vault: Vault, person: str, giver: By, taker: By) -> Sealed:
+    """Give a person the identity key under the person's own PIN; it is made where nobody holds it yet.
+
+    Refusal where the giver does not hold a key that others hold; PinError.
+    """
+    with vault.store.reading() as reading:
+        holders = reading.facts.where(IdentityReader)
+    unlock(vault, taker.name, taker.pin or "")
+    held = any(row.person == giver.name for row in holders)
+    key = _open_key(vault, giver) if held else secrets.token_bytes(_KEY_BYTES)
+    key_id = hashlib.sha256(_FORMAT.encode() + key).digest()[:4]
+    wrapped = _wrap(vault, key, taker.pin or "", person, key_id)
+    # Where others hold a key and the giver does not, the rule refuses, whatever key this is.
+    named = holders[0].key_id if holders else key_id.hex()
+    event = IdentityReaderGranted(person=person, key_id=named)
+    return record(vault, event, giver, taker, also=lambda tx: tx.put_wrapped_key(stored_key(wrapped)))
+
+
+def withdraw(vault: Vault, person: str, reason: str, by: By) -> Sealed:
+    """Take the identity key from a person."""
+    with vault.store.reading() as reading:
+        row = reading.facts.get(IdentityReader, person)
+    event = IdentityReaderWithdrawn.model_validate({"person": person, "reason": reason})
+    key_id = row.key_id if row is not None else ""
+    return record(vault, event, by, also=lambda tx: tx.remove_wrapped_key(person, key_id))
+
+
+def keep_identity(vault: Vault, subject: Subject, identity: Identity, by: By) -> Sealed:
+    """Keep who a donor or patient is; a later one stands for the earlier, which stays kept."""
+    if not identity.full_name.strip():
+        raise RequestError("No name was given.", "Give at least the full name.")
+    event = IdentityRecorded.model_validate({"scope": subject[0], "code": subject[1]})
+    key = _key_for(vault, by)
+    kept = narrative.keep(vault, _seal(key, subject, vault.origin(), identity), subject)
+    return record(vault, narrative.with_document(event, kept), by, also=kept.write)
+
+
+def show(vault: Vault, subject: Subject, reason: str, by: By) -> Identity:
+    """Who a donor or patient is, once the ledger says who looked and why; Refusal, PinError, VaultDamagedError."""
+    key = _key_for(vault, by)
+    record(vault, IdentityShown.model_validate({"scope": subject[0], "code": subject[1], "reason": reason}), by)
+    with vault.store.reading() as reading:
+        row = reading.facts.get(IdentityRow, *subject)
+        recorded = reading.recorded(row.recorded) if row is not None and row.recorded is not None else None
+    document = recorded.event.document if recorded is not None else None
+    content = narrative.read(vault, document) if isinstance(document, Document) else None
+    if key is None or content is None:
+        raise VaultDamagedError(f"The identity of {subject[0]} {subject[1]} is missing.", "Restore the last backup.")
+    return _open(key, subject, vault.origin(), content)
+
+
+def forget(vault: Vault, subject: Subject, reason: str, *by: By) -> tuple[Sealed, str]:
+    """Destroy a subject's key for good; the entry, and the last day on which a copy of the key may still live.
+
+    Refusal before the retention date. Other stations destroy theirs when they next open the vault.
+    """
+    today = vault.clock.now().astimezone(ZoneInfo(vault.site().zone)).date()
+    # A day more than the rule asks: the site's date may be a day ahead of the instant's.
+    until = today + timedelta(days=KEY_COPIES_DAYS + 1)
+    event = IdentityForgotten.model_validate(
+        {"scope": subject[0], "code": subject[1], "reason": reason, "copies_until": until.isoformat()}
+    )
+    at = times.text_of(vault.clock.now())
+
+    def erase(transaction: Transaction) -> None:
+        transaction.erase_documents(*subject, at)
+
+    sealed = record(vault, event, *by, also=erase)
+    vault.subjects().destroy([subject])
+    return sealed, until.isoformat()
+
+
+def forgotten(vault: Vault) -> list[Subject]:
+    """The subjects whose keys must exist nowhere."""
+    with vault.store.reading() as reading:
+        return [(row.kind, row.code) for row in reading.facts.where(IdentityRow) if row.forgotten is not None]
+
+
+def rewrapped(vault: Vault, person: str, old: str, new: str) -> WrappedKey | None:
+    """The identity key of a person under a new PIN; None where the person holds none."""
+    stored = _stored(vault, person)
+    if stored is None:
+        return None
+    key = unwrap_key(stored, pin=old, vault_secret=vault.secret, origin=vault.origin())
+    return _wrap(vault, key, new, person, stored.key_id)
+
+
+def _key_for(vault: Vault, by: By) -> bytes | None:
+    """The identity key of a signer, or None where the signer holds none: the rule then refuses, and records it."""
+    unlock(vault, by.name, by.pin or "")  # a wrong PIN is counted there, as for every act
+    return _open_key(vault, by) if _stored(vault, by.name) is not None else None
+
+
+def _open_key(vault: Vault, by: By) -> bytes:
+    unlock(vault, by.name, by.pin or "")
+    stored = _stored(vault, by.name)
+    if stored is None:
+        raise VaultDamagedError(f"The vault lacks the identity key of {by.name}.", "Another holder grants it again.")
+    return unwrap_key(stored, pin=by.pin, vault_secret=vault.secret, origin=vault.origin())
+
+
+def _stored(vault: Vault, person: str) -> WrappedKey | None:
+    with vault.store.reading() as reading:
+        row = reading.facts.get(IdentityReader, person)
+        stored = reading.wrapped_key(person, row.key_id) if row is not None else None
+    return None if stored is None else wrapped_key(stored, person)
+
+
+def _wrap(vault: Vault, key: bytes, pin: str, person: str, key_id: bytes) -> WrappedKey:
+    return wrap_key(
+        key,
+        pin=pin,
+        vault_secret=vault.secret,
+        origin=vault.origin(),
+        name=person,
+        key_id=key_id,
+        parameters=vault.kdf,
+    )
+
+
+def _associated(subject: Subject, origin: str) -> bytes:
+    return canonical.encode({"code": subject[1], "format": _FORMAT, "kind": subject[0], "origin": origin})
+
+
+def _seal(key: bytes | None, subject: Subject, origin: str, identity: Identity) -> bytes:
+    nonce = secrets.token_bytes(_NONCE_BYTES)
+    # Without the key the rule refuses before anything is stored; nothing readable is made meanwhile either.
+    cipher = AESGCM(key or secrets.token_bytes(_KEY_BYTES))
+    return nonce + cipher.encrypt(nonce, json.dumps(asdict(identity)).encode(), _associated(subject, origin))
+
+
+def _open(key: bytes, subject: Subject, origin: str, content: bytes) -> Identity:
+    nonce, encrypted = content[:_NONCE_BYTES], content[_NONCE_BYTES:]
+    try:
+        return Identity(**json.loads(AESGCM(key).decrypt(nonce, encrypted, _associated(subject, origin))))
+    except (InvalidTag, ValueError, TypeError):
+        raise VaultDamagedError(
+            f"The identity of {subject[0]} {subject[1]} does not open with the identity key.",
+            "Keep the vault as it is, and run verify.",
+        ) from None
