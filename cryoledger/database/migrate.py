@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["HEAD", "check", "create", "read_version", "remove", "table_names"]
 
-HEAD = "0004"  # the last revision in schema/migrations/versions
+HEAD = "0005"  # the last revision in schema/migrations/versions
 
 
 def create(engine: Engine) -> None:
