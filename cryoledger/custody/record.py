@@ -11,7 +11,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from cryoledger.custody.clock import stamp
 from cryoledger.custody.retrying import until_known
@@ -20,7 +20,7 @@ from cryoledger.custody.vault import Vault
 from cryoledger.database.store import Stored, Transaction
 from cryoledger.domain import catalogue, numbers, signing, times
 from cryoledger.domain.events.vault import ClockStepped, RequestRefused
-from cryoledger.domain.facts import Change, Draft, Facts, Signed
+from cryoledger.domain.facts import Draft, Facts, Signed
 from cryoledger.domain.fields import Event, Named
 from cryoledger.domain.records import SUBJECT_RECORD, Person, Site
 from cryoledger.domain.roles import Kind, Line
@@ -42,12 +42,17 @@ class By:
     fresh: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Sealed:
     """An entry as recorded."""
 
     epoch: int
     entry: Entry
+
+    @cached_property
+    def stored(self) -> Stored:
+        """Its row in the vault."""
+        return Stored.of(self.epoch, self.entry)
 
     @property
     def number(self) -> int:
@@ -126,7 +131,8 @@ def _clean(event: Event) -> Event:
 
 
 def _signers(vault: Vault, event: Event, by: Sequence[By]) -> tuple[Signed, ...]:
-    return signers_of(event, vault.station, [each.name for each in by])
+    observed = catalogue.of(type(event).__name__).signing.kind is Kind.OBSERVED
+    return signers_of(event, vault.station if observed else "", [each.name for each in by])
 
 
 def signers_of(event: Event, station: str, names: Sequence[str]) -> tuple[Signed, ...]:
@@ -158,7 +164,7 @@ def _ask_pin(vault: Vault, by: By, asked: bool) -> None:
 def _lock_others(vault: Vault, by: Sequence[By]) -> None:
     """Whoever is not signed in here signed once: the key is locked again."""
     for each in by:
-        if each.name not in (vault.signed_in, vault.station, *vault.batch):
+        if each.name != vault.signed_in and each.name not in (vault.station, *vault.batch):
             vault.keyring.lock(each.name)
 
 
@@ -181,7 +187,7 @@ def _write(
             sealed = _append(vault, transaction, event, signers, occurred_at, event_id)
             if also is not None:
                 also(transaction)
-    vault.remember(Stored.of(sealed.epoch, sealed.entry), sealed.entry.origin)
+    vault.remember(sealed.stored, sealed.entry.origin)
     return sealed
 
 
@@ -196,9 +202,9 @@ def _append(
     draft = _draft(vault, transaction, event, signers, occurred_at, event_id)
     rules = rulebook(draft.rules)
     rules.check(draft, transaction.facts)
-    entry, changes = _sign(vault, transaction, draft, rules)
-    transaction.append(Stored.of(draft.epoch, entry), changes)
-    return Sealed(draft.epoch, entry)
+    sealed = Sealed(draft.epoch, _sign(vault, transaction, draft, rules))
+    transaction.append(sealed.stored)
+    return sealed
 
 
 def _same_as(stored: Stored | None, event: Event, signers: tuple[Signed, ...]) -> Sealed | None:
@@ -269,19 +275,19 @@ def _draft(
     )
 
 
-def _sign(vault: Vault, transaction: Transaction, draft: Draft, rules: Rulebook) -> tuple[Entry, tuple[Change, ...]]:
-    """The sealed entry and what it changes, which is worked out while the first signer's key signs.
+def _sign(vault: Vault, transaction: Transaction, draft: Draft, rules: Rulebook) -> Entry:
+    """The sealed entry; what it changes is worked out and carried out while the first signer's key signs.
 
-    Every signature is checked against the key that the ledger expects before it is kept.
+    Every signature is checked against the key that the ledger expects before anything is kept.
     """
     head = transaction.head()
     text = note_text(draft, head.leaf_hash if head is not None else ZERO_HASH)
     first, *others = signing.expected(draft, transaction.facts)
     with vault.keyring.signing(first.name, text) as fetch:
-        changes = rules.changes(draft, transaction.facts)
+        transaction.change(rules.changes(draft, transaction.facts))
         signatures = [_checked(first, text, fetch())]
     signatures += [_checked(each, text, vault.keyring.sign(each.name, text)) for each in others]
-    return seal(text, signatures), changes
+    return seal(text, signatures)
 
 
 def _checked(expected: signing.Expected, text: bytes, signature: Signature) -> Signature:

@@ -9,14 +9,16 @@
 old as the last `sync`, and survives. The later of the two that can be read is the remembered head.
 
 `head` is written over in place, by one call within one page, which a killed process finishes or never began; a
-rename takes five times as long. Readers take turns with writers by the lock.
+rename takes five times as long. Readers take turns with writers by the lock. Whoever remembers often keeps both
+files open; a file that is no longer in the folder is let go.
 """
 
 from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,6 +72,8 @@ class HeadFile:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._latest, self._synced, self._lock = folder / "head", folder / "head.synced", folder / "head.lock"
+        self._kept: _Kept | None = None
+        self._turn = threading.Lock()  # a lock on a file does not keep the threads that share it apart
 
     def read(self) -> RememberedHead | None:
         """The remembered head; None where nothing was remembered or nothing can be read (see `torn`)."""
@@ -94,12 +98,28 @@ class HeadFile:
         Where that is another than `head` at the same place, the ledger has forked from what was seen here.
         Does not wait for the disk. StationError where the folder cannot be written.
         """
-        with self._alone():
-            standing = self._standing()
-            if standing is not None and standing.place >= head.place:
+        with self._turn:
+            standing = self._kept.advance(head) if self._kept is not None else None
+            if standing is not None:
                 return standing
-            _overwrite(self._latest, head.encode())
+            self._let_go()
+            with self._alone():
+                standing = self._standing()
+                if standing is not None and standing.place >= head.place:
+                    return standing
+                _overwrite(self._latest, head.encode())
+            self._kept = _Kept.of(self._lock, self._latest)
             return head
+
+    def close(self) -> None:
+        """Let go of the files; remembering opens them again."""
+        with self._turn:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        kept, self._kept = self._kept, None
+        if kept is not None:
+            kept.close()
 
     def sync(self) -> None:
         """The remembered head is on the disk when this returns."""
@@ -128,6 +148,65 @@ class HeadFile:
                 f"The head of the ledger cannot be remembered in {self._folder}: {error.strerror}.",
                 "What was recorded is safe, but a vault set back could go unnoticed: make room on the disk.",
             ) from None
+
+
+class _Kept:
+    """The lock and the head, kept open by whoever has just written the head.
+
+    From then on it only advances: so `head.synced`, a copy of what stood there, need not be read again.
+    """
+
+    def __init__(self, *paths: Path) -> None:
+        self._paths = paths
+        self._lock, self._head = self._descriptors = _opened(paths)
+
+    @classmethod
+    def of(cls, lock: Path, head: Path) -> _Kept | None:
+        """Both files, open; None where they cannot be kept so."""
+        try:
+            return cls(lock, head)
+        except OSError:
+            return None
+
+    def advance(self, head: RememberedHead) -> RememberedHead | None:
+        """Keep `head` unless a later one is kept; the one that stands, or None where that must be found out anew."""
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX)
+            try:
+                return self._advance(head)
+            finally:
+                fcntl.flock(self._lock, fcntl.LOCK_UN)
+        except (OSError, LedgerFormatError):
+            return None
+
+    def _advance(self, head: RememberedHead) -> RememberedHead | None:
+        for path, descriptor in zip(self._paths, self._descriptors, strict=True):
+            if not os.path.samestat(path.lstat(), os.fstat(descriptor)):
+                return None
+        before, content = os.pread(self._head, _MAX_BYTES, 0), head.encode()
+        standing = RememberedHead.parse(before)
+        if standing.place >= head.place:
+            return standing
+        if len(before) > len(content) or os.pwrite(self._head, content, 0) != len(content):
+            return None
+        return head
+
+    def close(self) -> None:
+        """Let go of both."""
+        for descriptor in self._descriptors:
+            os.close(descriptor)
+
+
+def _opened(paths: Sequence[Path]) -> list[int]:
+    descriptors: list[int] = []
+    try:
+        for path in paths:
+            descriptors.append(os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC))  # noqa: PERF401 - closed below
+    except OSError:
+        for descriptor in descriptors:
+            os.close(descriptor)
+        raise
+    return descriptors
 
 
 def _read(path: Path) -> RememberedHead | None:

@@ -186,6 +186,7 @@ class Vault:
         try:
             self.lock()
         finally:
+            self._head_folder.close()
             self.store.close()
 
     def __enter__(self) -> Vault:

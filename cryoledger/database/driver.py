@@ -20,6 +20,7 @@ __all__ = ["BUSY_SECONDS", "Driver", "Row", "SqliteDriver", "Value", "connect", 
 
 BUSY_SECONDS = 5.0
 POLL_MILLISECONDS = 3
+_POLL = f"PRAGMA busy_timeout = {POLL_MILLISECONDS}"
 Value = str | int | bytes | None
 Row = tuple[Any, ...]
 
@@ -61,6 +62,12 @@ class Driver(Protocol):
 
     def milliseconds(self) -> int | None:
         """The database's own time since 1970, in a transaction that writes as it began; None where it has no clock."""
+
+    def state(self) -> object:
+        """What differs once anything was written that this connection did not write in its present transaction.
+
+        Asked inside a transaction; None where the database cannot tell.
+        """
 
     def close(self) -> None:
         """Let go of the connection."""
@@ -112,6 +119,7 @@ class SqliteDriver:
     def __init__(self, location: Location, *, writing: bool, busy_seconds: float) -> None:
         self._location = location
         self._busy_seconds = busy_seconds
+        self._wait = f"PRAGMA busy_timeout = {int(busy_seconds * 1000)}"
         try:
             self._connection: sqlite3.Connection = sqlite_connection(
                 location, writing=writing, busy_seconds=busy_seconds
@@ -134,8 +142,8 @@ class SqliteDriver:
         """Ask for the lock every few milliseconds: SQLite's own waiting sleeps 100, and misses a moment between two
         parts of an import."""
         until = time.monotonic() + self._busy_seconds
-        self._connection.execute(f"PRAGMA busy_timeout = {POLL_MILLISECONDS}")
         try:
+            self._connection.execute(_POLL)
             while True:
                 try:
                     self._connection.execute("BEGIN IMMEDIATE")
@@ -147,7 +155,7 @@ class SqliteDriver:
         except sqlite3.Error as error:
             raise faults.of_sqlite(error, self._location) from error
         finally:
-            self._connection.execute(f"PRAGMA busy_timeout = {int(self._busy_seconds * 1000)}")
+            self._connection.execute(self._wait)
 
     def commit(self) -> None:
         """Keep what was done (see Driver)."""
@@ -202,6 +210,11 @@ class SqliteDriver:
     def milliseconds(self) -> int | None:
         """None: the time of a file is that of the machine."""
         return None
+
+    def state(self) -> object:
+        """The file's version, which another connection's commit changes, and how many rows this one wrote so far."""
+        version = self.one("PRAGMA data_version")
+        return version, self._connection.total_changes
 
     def close(self) -> None:
         """Let go of the file."""

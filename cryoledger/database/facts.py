@@ -75,7 +75,7 @@ def recorded_of(stored: Stored) -> Recorded:
 
 
 class SqlFacts:
-    """`domain.facts.Facts` over one transaction; each question is asked of the database once."""
+    """`domain.facts.Facts` over one state of the vault; each question is asked of the database once."""
 
     def __init__(self, driver: Driver) -> None:
         self._driver = driver
@@ -122,6 +122,15 @@ class SqlFacts:
             row = self._driver.one(_ENTRY, numbers.place_of(number))
             self._entries[number] = None if row is None else recorded_of(Stored(*row))
         return self._entries[number]
+
+    @property
+    def size(self) -> int:
+        """About how many answers are remembered."""
+        return len(self._rows) + len(self._entries) + sum(map(len, self._found.values()))
+
+    def known(self, record: type[R], key: Key) -> R | None:
+        """The row, where it was asked for already and is there."""
+        return cast("R | None", self._rows.get((record, key)))
 
     def forget(self, touched: Iterable[tuple[type[Record], Key]]) -> None:
         """Ask again for what an event has just changed."""

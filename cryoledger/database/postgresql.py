@@ -142,6 +142,10 @@ class PostgresqlDriver:
         row = self.one(_NOW)
         return int(row[0]) if row is not None else None
 
+    def state(self) -> object:
+        """None: a server does not say whether others wrote meanwhile."""
+        return None
+
     def close(self) -> None:
         """Let go of the connection."""
         self._connection.close()

@@ -33,6 +33,7 @@ class Statements:
     remove: str
     clear: str
     order: str
+    columns: tuple[str, ...]
     values: Callable[[Any], tuple[Value, ...]]
 
 
@@ -80,6 +81,7 @@ def _of(record: type[Record]) -> Statements:
         if emptied
         else "",
         order=f"ORDER BY {_names(record.key)}",
+        columns=columns,
         values=attrgetter(*columns),
     )
 
@@ -124,11 +126,40 @@ def select_some(record: type[Record], count: int) -> str:
     return f'{of(record).select} WHERE "{key}" IN ({", ".join("?" * count)})'
 
 
-def apply(driver: Driver, changes: Iterable[Change]) -> set[tuple[type[Record], Key]]:
+_UPDATES: dict[tuple[type[Record], tuple[str, ...]], str] = {}
+
+
+def _update(record: type[Record], changed: tuple[str, ...]) -> str:
+    made = _UPDATES.get((record, changed))
+    if made is None:
+        table, by_key = f'"{record.table}"', f"WHERE {_equal(record.key, ' AND ')}"
+        made = _UPDATES[record, changed] = f"UPDATE {table} SET {_equal(changed, ', ')} {by_key}"  # noqa: S608
+    return made
+
+
+def _alter(driver: Driver, before: Record, row: Record) -> None:
+    """Write the columns that differ: an index of columns that do not is then left alone."""
+    made = of(type(row))
+    pairs = zip(made.columns, made.values(before), made.values(row), strict=True)
+    differing = [(name, value) for name, old, value in pairs if old != value]
+    if not differing:
+        return
+    names, given = zip(*differing, strict=True)
+    if driver.execute(_update(type(row), names), (*given, *row.identity)) == 0:
+        raise RuntimeError(f"{row.table} {row.identity} vanished while it was altered")
+
+
+def _nothing(_record: type[Record], _key: Key) -> Record | None:
+    return None
+
+
+def apply(
+    driver: Driver, changes: Iterable[Change], known: Callable[[type[Record], Key], Record | None] = _nothing
+) -> set[tuple[type[Record], Key]]:
     """Carry out an event's changes on the derived tables; the identities of the rows that they concern.
 
     Removals go first, and of several rows of one table those with a nullable unique combination first let go of
-    it: so two vials can swap positions.
+    it: so two vials can swap positions. `known` tells a row as it is in this transaction, where that is known.
     """
     puts: dict[type[Record], dict[Key, Record]] = {}
     touched: set[tuple[type[Record], Key]] = set()
@@ -147,7 +178,11 @@ def apply(driver: Driver, changes: Iterable[Change]) -> set[tuple[type[Record], 
         statements = of(record)
         if len(rows) == 1:
             (row,) = rows.values()
-            driver.execute(statements.put, statements.values(row))
+            before = None if record.journal else known(record, row.identity)
+            if before is not None:
+                _alter(driver, before, row)
+            else:
+                driver.execute(statements.put, statements.values(row))
             continue
         if statements.clear:
             driver.execute_many(statements.clear, rows)

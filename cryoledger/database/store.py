@@ -25,11 +25,13 @@ from cryoledger.errors import Refusal, VaultError
 from cryoledger.ledger.canonical import format_time
 from cryoledger.ledger.entry import ZERO_HASH
 from cryoledger.ledger.tiles import Tree
+from cryoledger.ledger.tree import leaf_hash
 
 __all__ = ["Head", "Reading", "Store", "Stored", "StoredDocument", "Transaction", "WrappedKey", "recorded_of"]
 
 _ENTRIES = f'SELECT {ENTRY_COLUMNS} FROM "entry"'  # noqa: S608 - fixed names
 _HEAD = f"{_ENTRIES} ORDER BY epoch DESC, sequence DESC LIMIT 1"
+_REMEMBERED_MAX = 4_000  # answers that a store keeps from one transaction to the next
 _APPEND = f'INSERT INTO "entry" ({ENTRY_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)'  # noqa: S608
 
 
@@ -104,10 +106,14 @@ class Reading(LocalReads):
 class Transaction(Reading, LocalWrites):
     """The one transaction that writes now; nobody else can append before it ends."""
 
-    def __init__(self, driver: Driver, last: Row | None) -> None:
+    def __init__(self, driver: Driver, last: Row | None, facts: SqlFacts | None = None) -> None:
         super().__init__(driver)
+        if facts is not None:
+            self.facts = facts
         self._last = last
         self._head: Head | None = None
+        self._changes: tuple[Change, ...] = ()
+        self._owed = False
 
     def head(self) -> Head | None:
         """The last entry, which stays the last until `append`."""
@@ -115,25 +121,40 @@ class Transaction(Reading, LocalWrites):
             self._head, self._last = _head(Stored(*self._last)), None
         return self._head
 
-    def append(self, entry: Stored, changes: Iterable[Change]) -> None:
-        """Add the next entry and what it changes in the inventory.
+    def change(self, changes: Iterable[Change]) -> None:
+        """Carry out what the next entry changes in the inventory, while its signature is still being made.
 
-        Refusal (I2) where two vials would share a position; RuntimeError where the entry does not follow the
-        head, its columns do not say what its note says, or a row breaks another constraint.
+        The entry must follow: without it, nothing of the transaction can be kept. Refusal (I2) where two vials would
+        share a position; RuntimeError where a row breaks another constraint.
+        """
+        self._must_be_open()
+        self._changes, self._owed = tuple(changes), True
+        try:
+            with self.driver.together():
+                touched = statements.apply(self.driver, self._changes, self.facts.known)
+        except UniqueViolation as violation:
+            raise _refusal(violation, self._changes) from violation
+        self.facts.forget(touched)
+
+    def append(self, entry: Stored, changes: Iterable[Change] = ()) -> None:
+        """Add the next entry and what it changes in the inventory, unless `change` has carried that out.
+
+        As `change`; RuntimeError too where the entry does not follow the head, or its columns do not say what its
+        note says.
         """
         self._must_be_open()
         head = _following(self.head(), entry)
-        changes = tuple(changes)
+        if not self._owed:
+            self.change(changes)
         values = (entry.epoch, entry.sequence, entry.id, entry.previous, entry.leaf_hash, entry.note)
-        try:
-            with self.driver.together():
-                self.driver.execute(_APPEND, values)
-                touched = statements.apply(self.driver, changes)
-            trees.grow(self.driver, entry.epoch, entry.sequence)
-            self.facts.forget(touched)
-        except UniqueViolation as violation:
-            raise _refusal(violation, changes) from violation
-        self._head = head
+        self.driver.execute(_APPEND, values)
+        trees.grow(self.driver, entry.epoch, entry.sequence)
+        self._head, self._owed = head, False
+
+    def finish(self) -> None:
+        """For the store: the block has ended, and what was done in it may be kept."""
+        if self._owed:
+            raise RuntimeError("rows were changed, and the entry that changes them did not follow")
 
 
 class Store:
@@ -146,6 +167,7 @@ class Store:
         self._lock = threading.Lock()
         self._holder: int | None = None
         self._closed = False
+        self._facts: tuple[object, SqlFacts] | None = None  # what the last transaction knew, and of which state
 
     @classmethod
     def open(cls, location: str | Location, *, busy_seconds: float = BUSY_SECONDS) -> Store:
@@ -195,15 +217,26 @@ class Store:
     def _transaction(self) -> Iterator[Transaction]:
         try:
             driver, row = self._connections.begin_writing(_HEAD)
-            transaction = Transaction(driver, row)
+            facts = self._remembered(driver)
+            transaction = Transaction(driver, row, facts)
             try:
                 yield transaction
             finally:
                 transaction._finish()  # noqa: SLF001 - its maker ends it
+            transaction.finish()
+            state = driver.state()
             driver.commit()
+            self._facts = None if state is None else (state, facts)
         except BaseException:
             self._connections.rollback()
             raise
+
+    def _remembered(self, driver: Driver) -> SqlFacts:
+        """What the transaction before this one knew, where nothing was written since; else nothing."""
+        kept, self._facts = self._facts, None
+        if kept is not None and kept[0] == driver.state() and kept[1].size < _REMEMBERED_MAX:
+            return kept[1]
+        return SqlFacts(driver)
 
     @contextmanager
     def reading(self) -> Iterator[Reading]:
@@ -254,7 +287,9 @@ def _head(stored: Stored) -> Head:
 
 def _following(head: Head | None, stored: Stored) -> Head:
     """The head after an entry; RuntimeError unless it follows `head` and its columns are those of its note."""
-    if stored != Stored.of(stored.epoch, stored.parse()):
+    entry = stored.parse()
+    told = (entry.sequence, entry.envelope.id, entry.previous, leaf_hash(stored.note))
+    if told != (stored.sequence, stored.id, stored.previous, stored.leaf_hash):
         raise RuntimeError("the entry's columns do not say what its note says")
     epoch, sequence = (1, 0) if head is None else (head.epoch, head.sequence + 1)
     opens_epoch = head is not None and (stored.epoch, stored.sequence) == (head.epoch + 1, 0)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 from cryoledger.domain.facts import Change, Draft, Facts
 
@@ -30,6 +31,7 @@ class Rulebook:
 CURRENT = 1
 
 
+@cache
 def rulebook(number: int) -> Rulebook:
     """The rulebook of a number; KeyError where this program does not know it (a newer one made the ledger)."""
     from cryoledger.domain import rulebook_1

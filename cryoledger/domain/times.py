@@ -15,6 +15,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
+@lru_cache(maxsize=1024)
 def instant(text: str) -> datetime:
     """The aware UTC datetime of an instant's text; ValueError where it is not exactly of that form."""
     if not INSTANT.fullmatch(text):

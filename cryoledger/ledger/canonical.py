@@ -13,6 +13,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import NoReturn, TypeAlias
 
 from cryoledger.errors import LedgerFormatError, TextError
@@ -121,6 +122,7 @@ def format_time(when: datetime) -> str:
     return when.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
+@lru_cache(maxsize=1024)
 def parse_time(text: str) -> datetime:
     """The aware UTC time of `YYYY-MM-DDTHH:MM:SS.mmmZ`; LedgerFormatError for any other text."""
     if _TIME.fullmatch(text):

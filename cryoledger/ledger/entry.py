@@ -117,8 +117,7 @@ def entry_text(origin: str, sequence: int, previous: bytes, envelope: Envelope) 
     """
     parse_decimal(str(sequence), "sequence")
     _check_place(origin, sequence, previous)
-    line = canonical.encode(envelope.to_json())
-    _read_again(line.decode())
+    line = _line(envelope)
     # Nothing in printable ASCII needs cleaning; JSON escapes the controls below it.
     if (not line.isascii() or b"\x7f" in line) and canonical.clean(value := canonical.decode(line)) != value:
         raise TextError("A text of the event is not in NFC.", "Pass the event through canonical.clean first.")
@@ -129,6 +128,19 @@ def entry_text(origin: str, sequence: int, previous: bytes, envelope: Envelope) 
         encode_base64(previous).encode(),
         line,
     )
+
+
+def _line(envelope: Envelope) -> bytes:
+    """Line 5, in the one form that the reader accepts."""
+    try:
+        line = canonical.write(envelope.to_json())
+        if _read_again(line.decode()) == envelope:  # it says what was meant, so nothing is left to check
+            return line
+    except (LedgerFormatError, TypeError, ValueError):
+        pass
+    line = canonical.encode(envelope.to_json())  # says what is wrong
+    _read_again(line.decode())
+    return line
 
 
 def seal(text: bytes, signatures: Sequence[Signature]) -> Entry:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -85,6 +86,39 @@ def test_synced_head_outlives_a_torn_one(tmp_path: Path) -> None:
     file.sync()
     (tmp_path / "head").unlink()
     assert file.read() == head(12)
+
+
+def test_a_head_that_others_replaced_meanwhile_is_read_anew(tmp_path: Path) -> None:
+    file, other = HeadFile(tmp_path), HeadFile(tmp_path)
+    file.remember(head(1))
+    file.remember(head(2))  # from here on its files are open
+    other.remember(head(1_000_000))
+    assert file.remember(head(3)) == head(1_000_000)
+    (tmp_path / "head").unlink()
+    other.remember(head(5))
+    assert file.remember(head(4)) == head(5)
+    assert file.remember(head(6)) == head(6)
+    assert other.read() == head(6)
+    file.close()
+
+
+def test_a_head_that_was_torn_meanwhile_gives_way_to_the_synced_one(tmp_path: Path) -> None:
+    file = HeadFile(tmp_path)
+    file.remember(head(10))
+    file.sync()
+    (tmp_path / "head").write_bytes(b"lab")
+    assert file.remember(head(9)) == head(10)
+    assert file.remember(head(11)) == head(11)
+    assert not file.torn
+    file.close()
+
+
+def test_threads_never_take_it_back(tmp_path: Path) -> None:
+    file = HeadFile(tmp_path)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda sequence: file.remember(head(sequence)), range(400)))
+    assert file.read() == head(399)
+    file.close()
 
 
 def test_folder_that_cannot_be_written_is_reported(tmp_path: Path) -> None:

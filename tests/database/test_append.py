@@ -192,8 +192,8 @@ def test_another_unique_combination_is_a_programming_error(record: Rows, unit: R
         record(unit("R2", "F1", "1"))
 
 
-def test_an_event_puts_a_row_once_and_leaves_journals(tx: Transaction, entry_after: Following, vial: Rows) -> None:
-    with pytest.raises(RuntimeError, match="twice"):
+def test_an_event_puts_a_row_once_and_leaves_journals(store: Store, entry_after: Following, vial: Rows) -> None:
+    with pytest.raises(RuntimeError, match="twice"), store.writing() as tx:
         tx.append(entry_after(None), [Put(vial("V1", "B1", 0)), Put(vial("V1", "B1", 1))])
 
 
