@@ -14,6 +14,8 @@ from cryoledger.custody.import_facts import BoxSize, DonationFacts, LotFacts
 from cryoledger.custody.import_scratch import Scratch, box_of, lot_of
 from cryoledger.database import bulk
 from cryoledger.database.store import Reading
+from cryoledger.domain.events.imports import ImportPartRecorded
+from cryoledger.domain.facts import Facts, Inventory
 from cryoledger.domain.import_records import Import, ImportLot, ImportPart
 from cryoledger.domain.records import Donation, Donor, Lot, LotDonation, Patient, Record, ScanCode, StorageUnit, Vial
 
@@ -26,9 +28,10 @@ UNSAID = frozenset({"patient"})  # what no report repeats (I9)
 class Known:
     """The vault as an import sees it: without what the same import has already brought."""
 
-    def __init__(self, reading: Reading, own: Import | None = None) -> None:
+    def __init__(self, reading: Reading, today: str, own: Import | None = None) -> None:
         self.reading = reading
-        self.facts = reading.facts
+        self.today = today
+        self.facts: Facts = reading.facts
         self.number = own.number if own is not None else None
         rows = self.facts.where(ImportPart, number=own.number) if own is not None else []
         self._entries = {row.entry for row in rows}
@@ -67,7 +70,7 @@ class Known:
         for at, row in enumerate(rows, start=1):
             yield row
             if at % FORGET_EVERY == 0:
-                self.facts.forget_all()
+                self.reading.facts.forget_all()
 
     def judge(self, scratch: Scratch) -> None:
         """Reject whatever cannot come in, and mark the vials that come in on hold."""
@@ -77,6 +80,36 @@ class Known:
         self._barcodes(scratch)
         self._positions(scratch)
         scratch.flush()
+
+    def judge_again(self, scratch: Scratch) -> None:
+        """Judge the rows of a completed import by what the file alone says; what else did not come in is told so.
+
+        What came in has gone its own way since, and says nothing any more of what the vault was then.
+        """
+        scratch.flush()
+        self.facts = Inventory()
+        self._lots(scratch)
+        self._boxes(scratch)
+        self._not_other_things(scratch)
+        self._twins_of_barcodes(scratch)
+        self._twins_of_positions(scratch)
+        self._not_brought(scratch)
+        scratch.flush()
+
+    def _not_brought(self, scratch: Scratch) -> None:
+        scratch.db.execute("CREATE TABLE brought (barcode TEXT PRIMARY KEY)")
+        for number in sorted(self._entries):
+            entry = self.reading.recorded(number)
+            self.reading.facts.forget_all()
+            if entry is not None and isinstance(entry.event, ImportPartRecorded):
+                codes = ((code,) for group in entry.event.vials for code in group.vials)
+                scratch.db.executemany("INSERT INTO brought VALUES (?)", codes)
+        scratch.drop(
+            [
+                (row, "did not come in: something in the vault stood against it then")
+                for (row,) in scratch.each("SELECT row FROM good WHERE barcode NOT IN (SELECT barcode FROM brought)")
+            ]
+        )
 
     # Lots
 
@@ -94,13 +127,21 @@ class Known:
 
     def _against_lot(self, scratch: Scratch, lot: LotFacts, row: int) -> Iterator[str]:
         """Why a lot cannot come in, if there is a reason."""
+        yield from self._ahead(lot)
         yield from self._against_known_lot(lot)
         yield from self._meaning(scratch, lot.code, "lot", "", row)
         yield from self._meaning(scratch, lot.product, "product", "", row)
-        if lot.patient is not None and self.facts.get(Patient, lot.patient) is None:
+        if lot.patient is not None and self.reading.facts.get(Patient, lot.patient) is None:
             yield "its patient is not registered in this vault"
         for each in lot.donations:
-            yield from self._against_donation(scratch, each, row)
+            yield from self._against_donation(scratch, each, lot.filled_on, row)
+
+    def _ahead(self, lot: LotFacts) -> Iterator[str]:
+        if lot.filled_on > self.today:
+            yield f"date frozen {lot.filled_on} lies ahead: it is {self.today} here"
+        for each in lot.donations:
+            if each.collected_on is not None and each.collected_on > self.today:
+                yield f"collection date {each.collected_on} lies ahead: it is {self.today} here"
 
     def _against_known_lot(self, lot: LotFacts) -> Iterator[str]:
         known = self.lot(lot.code)
@@ -117,7 +158,7 @@ class Known:
         if {row.donor for row in rows if row is not None} != {each.donor for each in lot.donations}:
             yield f"contradicts lot {lot.code} in the vault: it has another donor"
 
-    def _against_donation(self, scratch: Scratch, each: DonationFacts, row: int) -> Iterator[str]:
+    def _against_donation(self, scratch: Scratch, each: DonationFacts, filled_on: str, row: int) -> Iterator[str]:
         yield from self._meaning(scratch, each.donor, "donor", "", row)
         told = f"{each.donor} {each.tissue} {each.collected_on or ''}"
         yield from self._meaning(scratch, each.donation, "donation", told, row)
@@ -126,6 +167,8 @@ class Known:
             yield f"donor {donor.code} withdrew consent"
         if donation is not None and (donation.donor, donation.tissue) != (each.donor, each.tissue):
             yield f"donation {donation.code} in the vault is {donation.tissue} of donor {donation.donor}"
+        if donation is not None and filled_on < donation.collected_on:
+            yield f"frozen before it was collected: {filled_on} is before {donation.collected_on}, as the vault has it"
 
     def _meaning(self, scratch: Scratch, code: str, kind: str, told: str, row: int) -> Iterator[str]:
         """One code means one thing, in the file and in the vault."""
@@ -173,14 +216,7 @@ class Known:
     # Vials
 
     def _barcodes(self, scratch: Scratch) -> None:
-        scratch.drop(
-            [
-                (row, f"barcode {barcode} is also the code of a {kind} in row {first}")
-                for row, barcode, kind, first in scratch.each(
-                    "SELECT good.row, good.barcode, name.kind, name.row FROM good JOIN name ON name.text = good.barcode"
-                )
-            ]
-        )
+        self._not_other_things(scratch)
         for rows in _batches(scratch.each("SELECT row, barcode FROM good ORDER BY row"), bulk.AT_ONCE):
             taken = bulk.taken(self.reading, [barcode for _, barcode in rows])
             for row, barcode in rows if taken else ():
@@ -189,6 +225,19 @@ class Known:
                     scratch.reject(row, f"barcode already in the vault: {thing.kind} {thing.code}")
         scratch.flush()
         scratch.db.execute("DELETE FROM good WHERE row IN (SELECT row FROM rejected)")
+        self._twins_of_barcodes(scratch)
+
+    def _not_other_things(self, scratch: Scratch) -> None:
+        scratch.drop(
+            [
+                (row, f"barcode {barcode} is also the code of a {kind} in row {first}")
+                for row, barcode, kind, first in scratch.each(
+                    "SELECT good.row, good.barcode, name.kind, name.row FROM good JOIN name ON name.text = good.barcode"
+                )
+            ]
+        )
+
+    def _twins_of_barcodes(self, scratch: Scratch) -> None:
         twins = scratch.twins("barcode")
         scratch.hold(first for _, first, _ in twins)
         scratch.drop((row, f"barcode twice: {barcode} stands in row {first} too") for row, first, barcode in twins)
@@ -197,6 +246,9 @@ class Known:
         for box, code in self._forgetting(scratch.each("SELECT id, code FROM box ORDER BY row")):
             if self.unit(code) is not None:
                 self._known_box(scratch, box, code)
+        self._twins_of_positions(scratch)
+
+    def _twins_of_positions(self, scratch: Scratch) -> None:
         twins = scratch.twins("box, position")
         scratch.hold(first for _, first, _ in twins)
         scratch.drop((row, f"position already taken: by the vial of row {first}") for row, first, _ in twins)

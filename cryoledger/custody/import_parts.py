@@ -55,7 +55,7 @@ def cut(scratch: Scratch, known: Known, zone: str) -> Cut:
     cutter = _Cutter(scratch, known, zone)
     count = vials = 0
     for part in cutter.run():
-        known.facts.forget_all()
+        known.reading.facts.forget_all()
         text = json.dumps(part.payload, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
         digest.update(hashlib.sha256(text.encode()).digest())
         scratch.db.execute("INSERT INTO part VALUES (?, ?, ?, ?)", (part.number, text, part.vials, part.comments))

@@ -30,6 +30,7 @@ from cryoledger.custody.record import By, record
 from cryoledger.custody.unlock import unlock
 from cryoledger.custody.vault import Vault, site_of
 from cryoledger.database.queries import history
+from cryoledger.domain import times
 from cryoledger.domain.events.imports import (
     ImportAbandoned,
     ImportBegun,
@@ -60,7 +61,7 @@ def find_import(facts: Facts, sha256: str) -> Import | None:
 class Plan:
     """What a file would bring into a vault: rows as they are read, then judged together, then cut into parts.
 
-    The vault is read as of one moment. `own` is the open import of the same file, which is resumed.
+    The vault is read as of one moment. `own` is the import of the same file: open, and resumed; or completed.
     """
 
     def __init__(self, vault: Vault, sha256: str) -> None:
@@ -70,7 +71,10 @@ class Plan:
         reading = self._snapshot.__enter__()
         self._zone = site_of(reading).zone
         self.own = find_import(reading.facts, sha256)
-        self._known = Known(reading, self.own)
+        begun = reading.recorded(self.own.number) if self.own is not None else None
+        # What lay ahead when it was begun still does when it is resumed, or other parts would follow.
+        now = begun.occurred_at if begun is not None else times.text_of(vault.clock.now())
+        self._known = Known(reading, times.local_day(now, self._zone), self.own)
         self.rows = 0
         self.cut: Cut | None = None
 
@@ -93,6 +97,11 @@ class Plan:
         self.cut = cut(self.scratch, self._known, self._zone)
         self._release()
         return self.cut
+
+    def judge_again(self) -> None:
+        """Judge the rows of an import that is completed: the same are rejected, though the vault has gone on since."""
+        self._known.judge_again(self.scratch)
+        self._release()
 
     @property
     def vials(self) -> int:

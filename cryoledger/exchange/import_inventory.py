@@ -30,7 +30,7 @@ TOLD_EVERY = 1000
 class Job:
     """A file that was read: what it would bring, and what was guessed of it.
 
-    `before` is the number of the import that has brought this very file already; then nothing else was read.
+    `before` is the number of the import that has brought this very file already; then nothing comes in again.
     """
 
     plan: Plan
@@ -51,12 +51,13 @@ def prepare(
     table = open_table(path, given)
     known = survey(table, given, ask)
     with Plan(vault, table.sha256) as plan:
-        if plan.own is not None and plan.own.status == "completed":
-            yield Job(plan, known.rows, known.guessed, known, plan.own.number)
-            return
         for row in read_rows(table, known, plan.size_of):
             plan.take(row)
             if progress is not None and plan.rows % TOLD_EVERY == 0:
                 progress(plan.rows, known.rows)
+        if plan.own is not None and plan.own.status == "completed":
+            plan.judge_again()
+            yield Job(plan, plan.rows, known.guessed, known, plan.own.number)
+            return
         plan.judge()
         yield Job(plan, plan.rows, known.guessed, known)

@@ -72,10 +72,14 @@ class Lots:
         bank = cells.get("bank", "").casefold() or "clinical"
         if bank not in BANKS:
             wrong.add(f"the bank is none of {', '.join(BANKS)}")
+        donations = self._donations(cells, wrong)
+        for each in donations:
+            if filled and each.collected_on and filled.isoformat() < each.collected_on:
+                wrong.add(f"frozen before it was collected: {filled} is before {each.collected_on}")
         made = LotFacts(
             code=self._code(cells, "lot", wrong),
             product=self._code(cells, "product", wrong),
-            donations=self._donations(cells, wrong),
+            donations=donations,
             bank=bank,
             donor_kind=kind,
             patient=patient or None,

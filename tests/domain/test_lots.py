@@ -104,7 +104,7 @@ def test_release_needs_eligible_consenting_unheld_donors() -> None:
 def test_an_expired_lot_is_not_released() -> None:
     lab = Lab()
     lab.register_lot(
-        "LOT-1", filled_on="2026-01-01", expiry_on="2026-11-21", expires_at="2026-11-21T17:00:00.000Z"
+        "LOT-1", filled_on="2026-10-10", expiry_on="2026-11-21", expires_at="2026-11-21T17:00:00.000Z"
     )  # fmt: skip
     lab.test_lot("LOT-1")
     lab.refused("I3.expired", RELEASE)

@@ -711,7 +711,7 @@ def test_follow_up_and_adverse_events_only_after_administration() -> None:
     lab, vials = stocked(1)
     lab.to_dose("DOSE-1", "ORDER-1", vials)
     after = event("FollowUpRecorded", dose="DOSE-1", month=1, outcome="improved")
-    harm = event("AdverseEventReported", dose="DOSE-1", severity="mild", kind="allergy", onset_on="2026-11-23")
+    harm = event("AdverseEventReported", dose="DOSE-1", severity="mild", kind="allergy", onset_on="2026-11-22")
     lab.refused("follow-up", after)
     lab.refused("follow-up", harm)
     lab.give("DOSE-1")

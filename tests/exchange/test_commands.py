@@ -55,6 +55,7 @@ def test_the_shared_inventory_from_dry_run_to_export(typed: Typed, tmp_path: Pat
     assert done["guessed"] == dry["guessed"]
     again = typed("import", "inventory", file, "--json")
     assert (typed.code, again["imported"], again["import"]) == (0, 0, done["import"])
+    assert again["rejected"] == done["rejected"]
     (listed,) = typed("import", "list", "--json")
     assert (listed["status"], listed["vial_count"]) == ("completed", 2386)
     assert typed("verify", "--json")["ok"]

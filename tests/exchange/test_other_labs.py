@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from cryoledger.cli.sample import people
+from cryoledger.custody.record import record
 from cryoledger.custody.vault import Vault
+from cryoledger.domain import catalogue
 from cryoledger.domain.records import Donation, Lot, StorageUnit, Vial
 from cryoledger.errors import RequestError
 from cryoledger.exchange.column_map import ColumnMap, read_map
 from cryoledger.exchange.import_inventory import prepare
 from cryoledger.exchange.survey import Question
-from tests.exchange.laboratory import HEADER, imported, judged, row, table
+from tests.exchange.laboratory import HEADER, imported, judged, outcome, prepared, row, table
 
 GERMAN = (
     "Tiefkühlschrank;Rack;Box;Platz;Röhrchen-ID;Produkt;Chargen-Nr.;Spender;Gewebe;Passage;Zellzahl (Mio.);"
@@ -270,6 +274,52 @@ def test_rows_of_one_lot_that_contradict_each_other_are_refused(vault: Vault, tm
     assert outcome.rejected.keys() == {2, 3, 4, 5}
     assert "rows of lot L1 contradict each other: donor, tissue or donation" in outcome.rejected[2]
     assert "expiry 2029-06-10 and 2030-01-01 (rows 4 and 5)" in outcome.rejected[5]
+
+
+def test_dates_that_cannot_be_are_told_by_row(vault: Vault, tmp_path: Path) -> None:
+    day = vault.clock.now().astimezone(ZoneInfo("Asia/Bangkok")).date()
+    header = [*HEADER, "Collection date"]
+    rows = [
+        (*row(frozen=str(day), expiry="2099-01-01"), str(day)),
+        (*row(vial="V2", position="A2", lot="L2", frozen=str(day + timedelta(days=1)), expiry="2099-01-01"), ""),
+        (*row(vial="V3", position="A3", lot="L3", donor="D3", expiry="2099-01-01"), str(day)),
+        (*row(vial="V4", position="A4", lot="L4", donor="D4", expiry="2099-01-01", frozen=str(day + timedelta(days=9))),
+         str(day + timedelta(days=8))),
+    ]  # fmt: skip
+    path = tmp_path / "in.csv"
+    path.write_text(table(rows, header))
+    done = imported(vault, path)
+    assert done.vials == 1
+    assert done.rejected == {
+        3: f"date frozen {day + timedelta(days=1)} lies ahead: it is {day} here",
+        4: f"frozen before it was collected: 2024-06-10 is before {day}",
+        5: f"date frozen {day + timedelta(days=9)} lies ahead: it is {day} here",
+    }
+
+
+def test_a_repeated_import_rejects_the_same_rows_whatever_became_of_the_others(vault: Vault, tmp_path: Path) -> None:
+    first = tmp_path / "first.csv"
+    first.write_text(table([row(vial="OLD", position="B1")]))
+    imported(vault, first)
+    rows = [
+        row(vial="V1", position="A1"),
+        row(vial="V2", position="A1"),
+        row(vial="V3", position="B1"),
+        row(vial="OLD", position="B5"),
+        row(vial="V4", position="Z9"),
+        row(vial="V5", position="A5", lot=""),
+    ]
+    path = tmp_path / "in.csv"
+    path.write_text(table(rows))
+    before = imported(vault, path)
+    assert (before.vials, sorted(before.rejected)) == (1, [3, 4, 5, 6, 7])
+    record(vault, catalogue.parse("VialsTakenOut", {"vials": ["V1"]}), people.MARIA.by)
+    with prepared(vault, path) as job:
+        again = outcome(job)
+        assert job.before is not None
+    assert (again.vials, again.rows) == (0, 6)
+    told = "did not come in: something in the vault stood against it then"
+    assert again.rejected == before.rejected | {4: told, 5: told}
 
 
 def test_one_code_means_one_thing(vault: Vault, tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from cryoledger.domain.rulebook_1.common import (
     FINAL_DOSE,
     changes,
     checks,
+    happened,
     holds_on,
     need,
     open_order,
@@ -175,11 +176,20 @@ def cells_given(dose: Dose, given_microlitres: int) -> int:
     return dose.cells * given_microlitres // dose.volume_microlitres
 
 
-@checks(treatment.FollowUpRecorded)
 @checks(treatment.AdverseEventReported)
-def _after_dose(_draft: Draft, event: treatment.FollowUpRecorded, facts: Facts) -> None:
-    if need(facts, Dose, event.dose).custody != "administered":
-        raise Refusal("follow-up", f"Dose {event.dose} was not given.", "Scan the dose that was.", subject=event.dose)
+def _reported(draft: Draft, event: treatment.AdverseEventReported, facts: Facts) -> None:
+    _was_given(event.dose, facts)
+    happened(draft, facts, event.onset_on, "An onset")
+
+
+@checks(treatment.FollowUpRecorded)
+def _followed(_draft: Draft, event: treatment.FollowUpRecorded, facts: Facts) -> None:
+    _was_given(event.dose, facts)
+
+
+def _was_given(code: str, facts: Facts) -> None:
+    if need(facts, Dose, code).custody != "administered":
+        raise Refusal("follow-up", f"Dose {code} was not given.", "Scan the dose that was.", subject=code)
 
 
 @changes(treatment.FollowUpRecorded)

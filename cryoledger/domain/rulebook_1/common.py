@@ -24,6 +24,7 @@ from cryoledger.domain.records import (
     Proposal,
     Record,
     ScanCode,
+    Site,
     StorageUnit,
     Vial,
     VialPlacement,
@@ -96,6 +97,13 @@ def free_codes(facts: Facts, codes: Sequence[str], what: str) -> None:
             f"Give the {what} another code.",
             subject=taken.text,
         )
+
+
+def happened(draft: Draft, facts: Facts, day: str, what: str) -> None:
+    """Refuse a day that has not come yet at the site, for what is said to be done; a slip of a digit is caught here."""
+    today = times.local_day(draft.occurred_at, need(facts, Site, "site").zone)
+    if day > today:
+        raise Refusal("date.future", f"{what} on {day} lies ahead: it is {today} here.", "Correct the date.")
 
 
 def each_once(codes: Iterable[object], what: str) -> None:

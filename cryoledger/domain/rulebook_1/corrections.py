@@ -10,7 +10,7 @@ from cryoledger.domain.facts import Draft, Facts, Recorded, State
 from cryoledger.domain.fields import Correction, Placed
 from cryoledger.domain.records import Donor, Dose, Lot, OrderLine, Person, Screening, TestResult, Vial
 from cryoledger.domain.rulebook_1.bedside import cells_given, check_volumes
-from cryoledger.domain.rulebook_1.common import FINAL, changes, checks, hand, hold, in_custody, need, place
+from cryoledger.domain.rulebook_1.common import FINAL, changes, checks, hand, happened, hold, in_custody, need, place
 from cryoledger.domain.rulebook_1.donors import put_screening
 from cryoledger.domain.rulebook_1.lots import judge_result, put_result, sound_expiry
 from cryoledger.domain.rulebook_1.storage import free_positions
@@ -59,12 +59,13 @@ def _correct_quantity(_draft: Draft, event: corrections.QuantityCorrected, state
 
 
 @checks(corrections.TestResultCorrected)
-def _result(_draft: Draft, event: corrections.TestResultCorrected, facts: Facts) -> None:
+def _result(draft: Draft, event: corrections.TestResultCorrected, facts: Facts) -> None:
     entry = corrected_entry(event, facts, ("lot", event.lot))
     row = need(facts, TestResult, event.lot, event.result.test, event.number)
     if row.corrected is not None or entry.number != event.number:
         raise Refusal("I6", f"That result of {row.test} was corrected by entry {row.corrected}.", "Correct the latest.")
     judge_result(facts, need(facts, Lot, event.lot), event.result)
+    happened(draft, facts, event.result.tested_on, f"A test of {event.result.test}")
 
 
 @changes(corrections.TestResultCorrected)
@@ -75,12 +76,13 @@ def _correct_result(draft: Draft, event: corrections.TestResultCorrected, state:
 
 
 @checks(corrections.ScreeningCorrected)
-def _screening(_draft: Draft, event: corrections.ScreeningCorrected, facts: Facts) -> None:
+def _screening(draft: Draft, event: corrections.ScreeningCorrected, facts: Facts) -> None:
     entry = corrected_entry(event, facts, ("donor", event.donor))
     need(facts, Donor, event.donor)
     row = need(facts, Screening, event.donor, event.result.marker, event.number)
     if row.corrected is not None or entry.number != event.number:
         raise Refusal("I6", f"That result was corrected by entry {row.corrected}.", "Correct the latest.")
+    happened(draft, facts, event.result.sampled_on, f"A sample for {event.result.marker} taken")
 
 
 @changes(corrections.ScreeningCorrected)

@@ -20,6 +20,7 @@ from cryoledger.domain.rulebook_1.common import (
     checks,
     each_once,
     free_code,
+    happened,
     hold,
     need,
     unsafe,
@@ -28,8 +29,9 @@ from cryoledger.errors import Refusal
 
 
 @checks(lots.DonorRegistered)
-def _donor_registered(_draft: Draft, event: lots.DonorRegistered, facts: Facts) -> None:
+def _donor_registered(draft: Draft, event: lots.DonorRegistered, facts: Facts) -> None:
     free_code(facts, event.donor, "donor")
+    happened(draft, facts, event.consent.given_on, "A consent given")
 
 
 @changes(lots.DonorRegistered)
@@ -45,6 +47,7 @@ def _register_donor(draft: Draft, event: lots.DonorRegistered, state: State) -> 
 def _consent_recorded(draft: Draft, event: lots.ConsentRecorded, facts: Facts) -> None:
     """Consent that was withdrawn is given again later than that, and a quality officer says so."""
     withdrawn = need(facts, Donor, event.donor).consent_withdrawn_on
+    happened(draft, facts, event.consent.given_on, "A consent given")
     if withdrawn is None:
         return
     if event.consent.given_on < withdrawn:
@@ -64,9 +67,10 @@ def _record_consent(_draft: Draft, event: lots.ConsentRecorded, state: State) ->
 
 
 @checks(lots.ConsentWithdrawn)
-def _consent_withdrawn(_draft: Draft, event: lots.ConsentWithdrawn, facts: Facts) -> None:
+def _consent_withdrawn(draft: Draft, event: lots.ConsentWithdrawn, facts: Facts) -> None:
     if need(facts, Donor, event.donor).consent_withdrawn_on is not None:
         raise Refusal("consent", f"Donor {event.donor} withdrew consent already.", "")
+    happened(draft, facts, event.withdrawn_on, "A consent withdrawn")
 
 
 @changes(lots.ConsentWithdrawn)
@@ -75,9 +79,11 @@ def _withdraw_consent(_draft: Draft, event: lots.ConsentWithdrawn, state: State)
 
 
 @checks(lots.DonorScreened)
-def _donor_screened(_draft: Draft, event: lots.DonorScreened, facts: Facts) -> None:
+def _donor_screened(draft: Draft, event: lots.DonorScreened, facts: Facts) -> None:
     need(facts, Donor, event.donor)
     each_once((result.marker for result in event.results), "marker")
+    for result in event.results:
+        happened(draft, facts, result.sampled_on, f"A sample for {result.marker} taken")
 
 
 @changes(lots.DonorScreened)
@@ -127,10 +133,11 @@ def _decide(draft: Draft, event: lots.DonorEligibilityDecided, state: State) -> 
 
 
 @checks(lots.DonationCollected)
-def _donation(_draft: Draft, event: lots.DonationCollected, facts: Facts) -> None:
+def _donation(draft: Draft, event: lots.DonationCollected, facts: Facts) -> None:
     free_code(facts, event.donation, "donation")
     if need(facts, Donor, event.donor).consent_withdrawn_on is not None:
         raise unsafe("I3.consent", f"Donor {event.donor} withdrew consent.", "Collect nothing more.", event.donor)
+    happened(draft, facts, event.collected_on, "A collection")
 
 
 @changes(lots.DonationCollected)

@@ -32,13 +32,14 @@ from cryoledger.domain.rulebook_1.common import (
     each_once,
     free_code,
     free_codes,
+    happened,
     hold,
     need,
     unit_exposure,
     unsafe,
 )
 from cryoledger.domain.rulebook_1.imports import UNDEFINED, newest_version, open_import
-from cryoledger.domain.rulebook_1.lots import new_vial, sound_expiry
+from cryoledger.domain.rulebook_1.lots import collected_first, new_vial, sound_expiry
 from cryoledger.domain.rulebook_1.units import usable_unit
 from cryoledger.errors import Refusal
 
@@ -58,9 +59,9 @@ def _part(draft: Draft, event: imports.ImportPartRecorded, facts: Facts) -> None
         added = _unit_event(unit)
         CHECKS["StorageUnitAdded"](draft, added, state)
         CHANGES["StorageUnitAdded"](draft, added, state)
-    _check_donors(event, facts)
+    _check_donors(draft, event, facts)
     for lot in event.lots:
-        _check_lot(event, lot, facts)
+        _check_lot(draft, event, lot, facts)
     _check_vials(event, facts, state)
 
 
@@ -77,10 +78,12 @@ def _unit_event(unit: imports.ImportedUnit) -> storage.StorageUnitAdded:
     return storage.StorageUnitAdded(**unit.model_dump())
 
 
-def _check_donors(event: imports.ImportPartRecorded, facts: Facts) -> None:
+def _check_donors(draft: Draft, event: imports.ImportPartRecorded, facts: Facts) -> None:
     for donation in event.donations:
         if donation.donor not in event.donors:
             _consenting(need(facts, Donor, donation.donor))
+        if donation.collected_on is not None:
+            happened(draft, facts, donation.collected_on, "A collection")
 
 
 def _consenting(donor: Donor) -> None:
@@ -88,12 +91,14 @@ def _consenting(donor: Donor) -> None:
         raise unsafe("I3.consent", f"Donor {donor.code} withdrew consent.", "Leave it out.", donor.code)
 
 
-def _check_lot(event: imports.ImportPartRecorded, lot: imports.ImportedLot, facts: Facts) -> None:
-    brought = {donation.donation for donation in event.donations}
+def _check_lot(draft: Draft, event: imports.ImportPartRecorded, lot: imports.ImportedLot, facts: Facts) -> None:
+    brought = {row.code: row for row in _donations(draft, event)}
     each_once(lot.donations, "donation")
+    happened(draft, facts, lot.filled_on, "A filling")
     for code in lot.donations:
         if code not in brought:
             _consenting(need(facts, Donor, need(facts, Donation, code).donor))
+        collected_first(lot.lot, lot.filled_on, brought.get(code) or need(facts, Donation, code))
     if lot.version != UNDEFINED:
         need(facts, Product, lot.product, lot.version)
     elif newest_version(facts, lot.product) == UNDEFINED and facts.get(Product, lot.product, UNDEFINED) is None:
@@ -143,11 +148,8 @@ def _record(draft: Draft, event: imports.ImportPartRecorded, state: State) -> No
     at = draft.occurred_at
     for donor in event.donors:
         state.put(Donor(donor, "", "", None, "pending", at, draft.number), ScanCode(donor, "donor", donor, 0))
-    for each in event.donations:
-        state.put(
-            Donation(each.donation, each.donor, each.tissue, each.collected_on or "", at, draft.number),
-            ScanCode(each.donation, "donation", each.donation, 0),
-        )
+    for donation in _donations(draft, event):
+        state.put(donation, ScanCode(donation.code, "donation", donation.code, 0))
     for lot in event.lots:
         _record_lot(draft, event.number, lot, state)
     for group in event.vials:
@@ -156,6 +158,12 @@ def _record(draft: Draft, event: imports.ImportPartRecorded, state: State) -> No
         hold(draft, state, "vial", code, "import")
     row = state.need(Import, event.number)
     state.put(replace(row, done=event.part), ImportPart(draft.number, event.number, event.part))
+
+
+def _donations(draft: Draft, event: imports.ImportPartRecorded) -> Iterator[Donation]:
+    for each in event.donations:
+        collected_on = each.collected_on or ""
+        yield Donation(each.donation, each.donor, each.tissue, collected_on, draft.occurred_at, draft.number)
 
 
 def _record_lot(draft: Draft, number: int, lot: imports.ImportedLot, state: State) -> None:

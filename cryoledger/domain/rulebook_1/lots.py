@@ -34,6 +34,7 @@ from cryoledger.domain.rulebook_1.common import (
     each_once,
     free_code,
     free_codes,
+    happened,
     hold,
     holds_on,
     lineage,
@@ -41,6 +42,8 @@ from cryoledger.domain.rulebook_1.common import (
     unsafe,
 )
 from cryoledger.errors import Refusal
+
+WHOLE_MILLI = 100_000  # 100 %
 
 
 @checks(lots.ProductDefined)
@@ -75,12 +78,15 @@ def _define(_draft: Draft, event: lots.ProductDefined, state: State) -> None:
 
 
 @checks(lots.LotRegistered)
-def _lot(_draft: Draft, event: lots.LotRegistered, facts: Facts) -> None:
+def _lot(draft: Draft, event: lots.LotRegistered, facts: Facts) -> None:
     free_code(facts, event.lot, "lot")
     need(facts, Product, event.product, event.version)
     each_once(event.donations, "donation")
-    for donation in event.donations:
-        donor = need(facts, Donor, need(facts, Donation, donation).donor)
+    happened(draft, facts, event.filled_on, "A filling")
+    for code in event.donations:
+        donation = need(facts, Donation, code)
+        collected_first(event.lot, event.filled_on, donation)
+        donor = need(facts, Donor, donation.donor)
         if donor.consent_withdrawn_on is not None:
             raise unsafe("I3.consent", f"Donor {donor.code} withdrew consent.", "Make nothing of it.", donor.code)
     if event.parent is not None:
@@ -101,6 +107,18 @@ def _descends(event: lots.LotRegistered, parent: Lot, facts: Facts) -> None:
         )  # fmt: skip
     if len(lineage(facts, parent)) >= DEEPEST:
         raise Refusal("lot.lineage", f"A lineage of more than {DEEPEST} lots is not kept.", "")
+
+
+def collected_first(lot: str, filled_on: str, donation: Donation) -> None:
+    """Refuse a lot filled before what it is made of was collected; an old donation may have no date ("")."""
+    if filled_on < donation.collected_on:
+        raise Refusal(
+            "date.order",
+            f"Lot {lot} cannot be filled on {filled_on}: its donation {donation.code} was collected on "
+            f"{donation.collected_on}.",
+            "Correct the date, or name the right donation.",
+            subject=lot,
+        )
 
 
 def sound_expiry(filled_on: str, expiry_on: str, expires_at: str) -> None:
@@ -195,11 +213,12 @@ def new_vial(draft: Draft, lot: Lot, code: str) -> Vial:
 
 
 @checks(lots.TestResultsRecorded)
-def _tested(_draft: Draft, event: lots.TestResultsRecorded, facts: Facts) -> None:
+def _tested(draft: Draft, event: lots.TestResultsRecorded, facts: Facts) -> None:
     lot = need(facts, Lot, event.lot)
     each_once((result.test for result in event.results), "test")
     for result in event.results:
         judge_result(facts, lot, result)
+        happened(draft, facts, result.tested_on, f"A test of {result.test}")
 
 
 def judge_result(facts: Facts, lot: Lot, result: lots.Result) -> bool:
@@ -217,8 +236,22 @@ def judge_result(facts: Facts, lot: Lot, result: lots.Result) -> bool:
         return result.outcome.casefold() == limits.expected.casefold()
     if result.value_milli is None:
         raise Refusal("specification", f"{result.test} needs a number in {limits.unit}.", "Give the value.")
+    if limits.unit == "%":
+        _sound_percentage(limits, result.value_milli)
     low, high = limits.minimum_milli, limits.maximum_milli
     return (low is None or result.value_milli >= low) and (high is None or result.value_milli <= high)
+
+
+def _sound_percentage(limits: Specification, value_milli: int) -> None:
+    """A share lies between 0 and 100; a measure relative to a reference has a limit above 100."""
+    relative = (limits.maximum_milli or 0) > WHOLE_MILLI or (limits.minimum_milli or 0) > WHOLE_MILLI
+    if value_milli < 0 or (value_milli > WHOLE_MILLI and not relative):
+        shown = f"{value_milli / 1000:f}".rstrip("0").rstrip(".")
+        raise Refusal(
+            "percentage",
+            f"{limits.test} cannot be {shown} %: a percentage lies between 0 and 100.",
+            "Check the decimal point. What is relative to a reference needs a limit above 100 in its specification.",
+        )
 
 
 @changes(lots.TestResultsRecorded)
