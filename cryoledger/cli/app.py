@@ -21,6 +21,7 @@ from cryoledger.cli import (
     orders,
     output,
     people,
+    qualifying,
     reading,
     screens,
     verifying,
@@ -81,7 +82,7 @@ GROUPS: tuple[tuple[str, str, str, str], ...] = (
 )
 ALONE = (
     creation, people, administration, backups, holds, orders, doses,
-    excursions, looking, reading, verifying, screens,
+    excursions, looking, reading, verifying, screens, qualifying,
 )  # fmt: skip
 
 

@@ -31,11 +31,18 @@ def _place(keep: Path | None) -> Iterator[Path]:
             raise RequestError(f"{keep} exists already.", "Name a file that does not exist yet.")
         yield keep
         return
+    with scratch() as folder:
+        yield folder / VAULT_NAME
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """A folder that is a station's home meanwhile, and goes with all that is in it."""
     with tempfile.TemporaryDirectory(prefix="cryoledger-demo-") as folder:
         before = os.environ.get("CRYOLEDGER_HOME")
         os.environ["CRYOLEDGER_HOME"] = folder
         try:
-            yield Path(folder) / VAULT_NAME
+            yield Path(folder)
         finally:
             if before is None:
                 del os.environ["CRYOLEDGER_HOME"]

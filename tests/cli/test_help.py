@@ -53,7 +53,7 @@ LISTED = re.findall(
     person-add person-grant person-list person-pin person-reaffirm person-recover person-revoke person-show
     person-signatures person-withdraw prepare printer-add printer-list printer-remove printer-test
     product-add product-list
-    product-show proposals recall record
+    product-show proposals qualify recall record
     reserve restore return-issued sample scan setting show station-invite station-join station-list
     station-retire thaw trace tui unit-add unit-back unit-check unit-excursion unit-list unit-move unit-out
     unit-retire unit-show unreserve vault-copy verify vial-bind-tube vial-consume vial-discard vial-found

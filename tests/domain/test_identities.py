@@ -47,6 +47,10 @@ def test_first_reader_is_granted_by_an_administrator_and_the_next_by_a_holder(la
     assert {row.person for row in lab.inventory.where(IdentityReader)} == {QUALITY, CLINICIAN}
 
 
+def test_identity_reader_is_granted_once(lab: Lab) -> None:
+    lab.refused("identity.reader", IdentityReaderGranted(person=QUALITY, key_id=KEY), ADMIN, QUALITY)
+
+
 def test_i7_key_is_accepted_by_its_holder_and_is_the_one_that_is_held(lab: Lab) -> None:
     lab.refused("I7", IdentityReaderGranted(person=TECHNICIAN, key_id=KEY), QUALITY, CLINICIAN)
     lab.refused("identity.key", IdentityReaderGranted(person=CLINICIAN, key_id=OTHER_KEY), QUALITY, CLINICIAN)

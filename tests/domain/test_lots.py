@@ -288,3 +288,13 @@ def test_deviations_concern_what_their_limit_is_about() -> None:
     lab.refused("known", deviation("out-of-storage", "vial", "V-9"))
     lab.refused("I7", deviation("out-of-storage", "vial", vials[0]), QUALITY)
     lab.refused("I7", deviation("out-of-storage", "vial", vials[0]), TECHNICIAN, WITNESS)
+
+
+def test_lot_of_a_rejected_bank_is_not_released() -> None:
+    lab = Lab()
+    lab.furnish()
+    lab.register_lot("LOT-1", filled=2)
+    lab.record(registration(lab, lot="LOT-2", parent="LOT-1"))
+    lab.test_lot("LOT-2")
+    lab.record(lots.LotRejected(lot="LOT-1", reason="test-failed"), QUALITY)
+    lab.refused("release.parent", lots.LotReleased(lot="LOT-2"), QUALITY)

@@ -340,7 +340,7 @@ def test_i3_a_vial_thawed_for_another_purpose_reaches_no_dose() -> None:
 def test_i7_receiver_of_issued_vials_signs_and_is_not_the_witness() -> None:
     lab, vial = ready()
     lab.refused("I7", issued(vial, receiver=CLINICIAN), PHARMACIST, WITNESS)
-    lab.refused("I7", issued(vial, receiver=CLINICIAN), PHARMACIST, WITNESS, TECHNICIAN)
+    lab.refused("I7.receiver", issued(vial, receiver=CLINICIAN), PHARMACIST, WITNESS, TECHNICIAN)
     lab.refused("I7", issued(vial, receiver=WITNESS), PHARMACIST, WITNESS, WITNESS)
     lab.refused("I7", issued(vial), (PHARMACIST, "issued"), (WITNESS, "witnessed"), (CLINICIAN, "received"))
     lab.refused("I7", issued(vial), PHARMACIST)
