@@ -1,6 +1,6 @@
 """From every rule's ID to tests that show it, read off the sources; `python -m tests.traceability` writes the file.
 
-A test carries a rule's ID in its name (`test_i2_...`), in its docstring (I2), or by naming the rule that refuses.
+A test carries a rule's ID in its name (`test_i2_...`), in its docstring (I2, label.reprint), or by naming the rule that refuses.
 """
 
 from __future__ import annotations
@@ -45,6 +45,7 @@ def tests() -> Iterator[tuple[str, set[str]]]:
 def _carried(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[str]:
     yield from (f"I{number}" for number in re.findall(r"_i(\d+)(?=_|$)", node.name))
     yield from re.findall(r"\bI\d+\b", ast.get_docstring(node) or "")
+    yield from re.findall(r"\b[a-z]+\.[a-z]+\b", ast.get_docstring(node) or "")
     for each in ast.walk(node):
         if isinstance(each, ast.Constant) and isinstance(each.value, str) and re.search(r"[.A-Z-]", each.value):
             yield each.value  # no word of the language

@@ -35,6 +35,7 @@ def test_a_printed_vial_label_reads_and_is_recorded_with_its_layout(furnished: T
 
 
 def test_a_reprint_is_refused_without_a_reason(furnished: Terminal, tmp_path: Path) -> None:
+    """label.reprint: where a label is twice, somebody says why."""
     (vial,) = codes(furnished, 1)
     words = ("label", "vial", vial, "--to", tmp_path / "label.zpl")
     furnished.does(*words, by="maria.s")
