@@ -1,6 +1,7 @@
 """From every rule's ID to tests that show it, read off the sources; `python -m tests.traceability` writes the file.
 
-A test carries a rule's ID in its name (`test_i2_...`), in its docstring (I2, label.reprint), or by naming the rule that refuses.
+A test carries a rule's ID in its name (`test_i2_...`), in its docstring (I2, label.reprint), or by naming the rule that
+refuses.
 """
 
 from __future__ import annotations
