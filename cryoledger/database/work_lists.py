@@ -51,6 +51,7 @@ __all__ = [
     "top_units",
     "vials_in_custody",
     "vials_in_stock",
+    "vials_leading_on",
 ]
 
 R = TypeVar("R", bound=Record)
@@ -96,6 +97,15 @@ def count_in_stock(now: Reading, lot: str) -> int:
     sql = "SELECT COUNT(*) FROM vial WHERE lot = ? AND order_code IS NULL AND custody IN ('expected', 'stored', 'out')"
     row = now.driver.one(sql, (lot,))
     return int(row[0]) if row is not None else 0
+
+
+def vials_leading_on(now: Reading, lot: str, limit: int = 40) -> list[str]:
+    """Vials of a lot that went into a dose or are for an order, by code."""
+    sql = (
+        "SELECT code FROM vial WHERE lot = ? AND (order_code IS NOT NULL OR EXISTS "
+        "(SELECT 1 FROM dose_source WHERE dose_source.vial = vial.code)) ORDER BY code LIMIT ?"
+    )
+    return [code for (code,) in now.driver.all(sql, (lot, limit))]
 
 
 def counts_by_custody(now: Reading, lot: str) -> dict[str, int]:

@@ -162,8 +162,7 @@ def read_tree(now: Reading, code: str) -> tuple[Node, ...]:
         seen.add(thing)
         nodes.append(Node(thing, depth, f"{thing}: {_summary(now, thing)}", asked=thing == asked))
         on_way = thing in above and thing != asked
-        children = [each for each in after(now, thing) if not on_way or each in above]
-        waiting += [(each, depth + 1) for each in reversed(_cut(now, children))]
+        waiting += [(each, depth + 1) for each in reversed(_below(now, thing, above if on_way else None))]
     return tuple(nodes)
 
 
@@ -177,15 +176,29 @@ def _closure(now: Reading, asked: Thing) -> set[Thing]:
     return found
 
 
-def _cut(now: Reading, children: list[Thing]) -> list[Thing | str]:
-    """Siblings as they are, or those that lead on and how many do not."""
+def _below(now: Reading, thing: Thing, only: set[Thing] | None) -> list[Thing | str]:
+    """What comes from a thing: `only` some of it, or all, or those that lead on and how many do not."""
+    lot = now.facts.get(Lot, thing.code) if thing.kind == "lot" else None
+    if lot is not None and lot.vial_count > CHILDREN_MOST:
+        banked = [Thing("lot", row.code) for row in now.facts.where(Lot, parent=lot.code)]
+        vials = [Thing("vial", code) for code in work_lists.vials_leading_on(now, lot.code)]
+        if only is not None:
+            return [*(each for each in banked if each in only), *_of_lot(now, only, lot)]
+        rest = lot.vial_count - len(vials)
+        return [*banked[:CHILDREN_MOST], *vials, *([f"and {amount(rest)} more vials"] if rest else [])]
+    children = [each for each in after(now, thing) if only is None or each in only]
     if len(children) <= CHILDREN_MOST:
         return [*children]
-    kept: list[Thing | str] = [each for each in children[:NODES_MOST] if each.kind != "vial" or after(now, each)]
-    kept = kept[:CHILDREN_MOST]
     kinds = {each.kind for each in children}
     word = f"{kinds.pop()}s" if len(kinds) == 1 else "things"
-    return [*kept, f"and {amount(len(children) - len(kept))} more {word}"]
+    return [*children[:CHILDREN_MOST], f"and {amount(len(children) - CHILDREN_MOST)} more {word}"]
+
+
+def _of_lot(now: Reading, things: set[Thing], lot: Lot) -> list[Thing]:
+    """The vials among some things that are of a lot."""
+    vials = [each for each in things if each.kind == "vial"]
+    rows = [(each, now.facts.get(Vial, each.code)) for each in vials]
+    return sorted((each for each, row in rows if row is not None and row.lot == lot.code), key=str)
 
 
 def _summary(now: Reading, thing: Thing) -> str:

@@ -1,0 +1,116 @@
+"""The auditor's view as a sheet: the ledger, the verification, a tree, a timeline, what was typed, who did what."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from cryoledger.tui.desks.sheet import Cell, Column, Line, Row, Tab, Tone, heading, labelled, line
+
+if TYPE_CHECKING:
+    from cryoledger.documents.graph import Thing
+    from cryoledger.documents.telling import Told
+    from cryoledger.tui.desks.audit import EntryLine, EntryShown, Ledger, Node, Signer
+
+_ENTRIES: Final = (
+    Column("entry", 9), Column("recorded", 19), Column("type", 24), Column("marks", 10, wide=True),
+    Column("signed by", 24, wide=True), Column("what"),
+)  # fmt: skip
+_STORY: Final = (
+    Column("when", 19), Column("entry", 7), Column("type", 24), Column("what"), Column("signed by", 30, wide=True)
+)  # fmt: skip
+_SIGNERS: Final = (
+    Column("name", 16), Column("printed name", 22), Column("entries", 10), Column("status", 8), Column("roles")
+)  # fmt: skip
+_KINDS: Final[dict[str, Tone]] = {"patient": "note", "dose": "note", "donor": "strong", "lot": "strong"}
+
+
+def ledger_tab(ledger: Ledger, page: list[EntryLine], first: int) -> Tab:
+    """The whole ledger, of which a page is read."""
+    rows = tuple(map(_entry, page))
+    return Tab("Ledger", _ENTRIES, rows, "The ledger is empty.", (), False, first, ledger.count)
+
+
+def typed_tab(lines: tuple[EntryLine, ...]) -> Tab:
+    """What was typed instead of scanned."""
+    return Tab("Typed", _ENTRIES, tuple(map(_entry, lines)), "Nothing was typed among the last entries.")
+
+
+def signers_tab(signers: tuple[Signer, ...]) -> Tab:
+    """Who signed how much."""
+    rows = tuple(
+        Row(each.name, (
+            Cell(each.name, "strong"), Cell(each.full_name), Cell(str(each.count)),
+            Cell(each.status, "" if each.status in ("active", "") else "bad"), Cell(each.roles, "quiet"),
+        ))
+        for each in signers
+    )  # fmt: skip
+    return Tab("Who did what", _SIGNERS, rows)
+
+
+def tree_tab(nodes: tuple[Node, ...], why: str) -> Tab:
+    """The chain of the thing that was scanned last, as a tree."""
+    rows = tuple(_node(at, node) for at, node in enumerate(nodes))
+    return Tab("Trace", (Column("from donor to patient"),), rows, why)
+
+
+def timeline_tab(thing: Thing | None, story: tuple[Told, ...], why: str) -> Tab:
+    """The story of the thing that was scanned last."""
+    rows = tuple(
+        Row(told.entry, (
+            Cell(told.occurred_local[:19]), Cell(told.entry, "quiet"), Cell(told.type, "strong"),
+            Cell(" ".join((told.details, *(f"[{mark}]" for mark in told.marks))), "wait" if told.marks else ""),
+            Cell(", ".join(f"{each.full_name} ({each.meaning})" for each in told.signatures), "quiet"),
+        ))
+        for told in story
+    )  # fmt: skip
+    name = f"Timeline of {thing}" if thing is not None else "Timeline"
+    return Tab(name, _STORY, rows, why)
+
+
+def _entry(row: EntryLine) -> Row:
+    tone: Tone = "bad" if row.damaged else ""
+    return Row(row.entry, (
+        Cell(row.entry, "strong"), Cell(row.at, "quiet"), Cell(row.type, tone), Cell(row.marks, "wait"),
+        Cell(row.signers, "note"), Cell(row.what, tone or "quiet"),
+    ))  # fmt: skip
+
+
+def _node(at: int, node: Node) -> Row:
+    branch = "  " * node.depth + ("└ " if node.depth else "")
+    tone: Tone = "quiet" if node.again or node.thing is None else _KINDS.get(node.thing.kind, "")
+    mark = "   ◀ asked for" if node.asked else "   (see above)" if node.again else ""
+    return Row(str(at), (Cell(f"{branch}{node.text}{mark}", "wait" if node.asked else tone),))
+
+
+def entry_detail(shown: EntryShown | None) -> tuple[Line, ...]:
+    """One entry as the signed note that it is."""
+    if shown is None:
+        return ()
+    lines = [heading(f"Entry {shown.entry}  {shown.type}"), line(shown.help, "quiet")]
+    lines += [
+        Line((Cell(f"{each.meaning:<13} ", "note"), Cell(f"{each.full_name} ({each.name})", "strong")))
+        for each in shown.signatures
+    ]
+    lines += [labelled("recorded", shown.recorded, width=13), labelled("occurred", shown.occurred, width=13)]
+    lines += [labelled("leaf hash", shown.leaf_hash, width=13), line(""), heading("The signed note")]
+    lines += [line(text, "quiet" if text.startswith("— ") else "") for text in shown.note]
+    return tuple(lines)
+
+
+def told_detail(told: Told | None) -> tuple[Line, ...]:
+    """One entry of a story."""
+    if told is None:
+        return ()
+    lines = [heading(f"Entry {told.entry}  {told.type}"), line(told.sentence, "quiet"), line(told.details)]
+    lines += [line(mark, "wait") for mark in told.marks]
+    lines += [line(f"signed by {each}", "note") for each in told.signatures]
+    return tuple(lines)
+
+
+def signed_detail(name: str, lines: tuple[EntryLine, ...]) -> tuple[Line, ...]:
+    """What somebody signed last."""
+    head = heading(f"{name} signed last")
+    return (head, *(
+        Line((Cell(f"{each.entry:>8} {each.at}  ", "quiet"), Cell(f"{each.type}  "), Cell(each.what, "quiet")))
+        for each in lines
+    ))  # fmt: skip

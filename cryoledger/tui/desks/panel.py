@@ -1,0 +1,140 @@
+"""The widget of every desk: draws a sheet, moves a cursor in its lists, and says which act a key begins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+from cryoledger.tui.desks.draw import Drawing, Piece, Place, draw, offers_at, row_of
+from cryoledger.tui.desks.sheet import Sheet, Tone
+
+if TYPE_CHECKING:
+    from cryoledger.custody.workflow import Task
+
+_COLOURS: Final[dict[Tone, str]] = {
+    "": "foreground", "good": "good", "wait": "wait", "bad": "bad", "held": "held-text", "note": "note",
+    "quiet": "quiet", "strong": "strong",
+}  # fmt: skip
+_BOLD: Final = frozenset({"strong", "bad", "held"})
+_DETAIL_STEP: Final = 5
+
+
+class DeskPanel(Widget):
+    """One sheet. It decides nothing: what a row may begin stands in the sheet."""
+
+    DEFAULT_CSS = "DeskPanel { width: 1fr; height: 1fr; }"
+
+    @dataclass
+    class Moved(Message):
+        """The cursor stands elsewhere: what depends on it is to be read again."""
+
+        panel: DeskPanel
+
+    @dataclass
+    class Began(Message):
+        """A key began an act of the row under the cursor."""
+
+        task: Task
+
+    def __init__(self, id: str = "desk") -> None:  # noqa: A002 - Textual's word
+        super().__init__(id=id)
+        self.sheet = Sheet()
+        self.place = Place()
+        self._now = datetime.now(UTC)
+        self._drawing: Drawing | None = None
+        self._places: dict[int, Place] = {}
+
+    @property
+    def key(self) -> str:
+        """The key of the row under the cursor; "" where there is none."""
+        row = row_of(self.sheet, self.place)
+        return row.key if row is not None else ""
+
+    def show(self, sheet: Sheet, now: datetime) -> None:
+        """Draw another state; the cursor stays on its row where the row is still there."""
+        key, tab = self.key, self.place.tab
+        inserted = len(sheet.tabs) - len(self.sheet.tabs) if self.sheet.tabs else 0
+        if inserted and len(sheet.tabs) > 0:  # a list came first or went: it is looked at, then what was before
+            self.place, key = Place(), ""
+        self.sheet, self._now = sheet, now
+        if key and self.place.tab == tab and tab < len(sheet.tabs) and sheet.tabs[tab].count is None:
+            at = next((at for at, row in enumerate(sheet.tabs[tab].rows) if row.key == key), self.place.cursor)
+            self.place = replace(self.place, cursor=at)
+        self._redraw()
+
+    def tick(self, now: datetime) -> None:
+        """Count on."""
+        self._now = now
+        self._redraw()
+
+    def press(self, key: str) -> bool:
+        """Take a key that moves in the lists or begins an act; False for any other."""
+        page = self._drawing.page if self._drawing is not None else 1
+        length = self.sheet.tabs[self.place.tab].length if self.place.tab < len(self.sheet.tabs) else 0
+        steps = {
+            "up": -1, "down": 1, "pageup": -page, "pagedown": page, "home": -length, "end": length,
+        }  # fmt: skip
+        if key in steps:
+            self._to(max(0, min(self.place.cursor + steps[key], length - 1)))
+        elif key in ("left", "right"):
+            self.turn(1 if key == "right" else -1)
+        elif key in ("shift+up", "shift+down"):
+            step = _DETAIL_STEP if key == "shift+down" else -_DETAIL_STEP
+            self.place = replace(self.place, below=max(0, min(self.place.below + step, len(self.sheet.detail) * 3)))
+            self._redraw()
+        else:
+            return self._begin(key)
+        return True
+
+    def turn(self, step: int) -> None:
+        """Open the next list, or the one before, where its cursor was left."""
+        if not self.sheet.tabs:
+            return
+        self._places[self.place.tab] = self.place
+        tab = (self.place.tab + step) % len(self.sheet.tabs)
+        self.place = self._places.get(tab, Place(tab))
+        self._redraw()
+        self.post_message(self.Moved(self))
+
+    def _to(self, cursor: int) -> None:
+        self.place = replace(self.place, cursor=cursor, below=0)
+        self._redraw()
+        self.post_message(self.Moved(self))
+
+    def _begin(self, key: str) -> bool:
+        for offer in offers_at(self.sheet, self.place):
+            if offer.key == key:
+                self.post_message(self.Began(offer.task))
+                return True
+        return False
+
+    # Drawing
+
+    def on_resize(self) -> None:
+        """Draw what fits."""
+        self._redraw()
+
+    def _redraw(self) -> None:
+        self._drawing = draw(self.sheet, self.place, self.size.width, self.size.height, self._now)
+        self.place = self._drawing.place
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """One line of the sheet."""
+        base = self.rich_style
+        lines = self._drawing.lines if self._drawing is not None else []
+        if y >= len(lines):
+            return Strip.blank(self.size.width, base)
+        return Strip([self._segment(piece, base) for piece in lines[y]]).adjust_cell_length(self.size.width, base)
+
+    def _segment(self, piece: Piece, base: Style) -> Segment:
+        colour = self.app.theme_variables.get(_COLOURS[piece.tone], "")
+        style = base + Style(color=colour or None, bold=piece.tone in _BOLD, reverse=piece.mark)
+        return Segment(piece.text, style)

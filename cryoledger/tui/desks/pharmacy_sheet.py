@@ -1,0 +1,128 @@
+"""The pharmacy's view as a sheet: orders, the vials of one of them, and what was issued."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from cryoledger.custody.workflow.entering import Entering
+from cryoledger.custody.workflow.picking import Pick
+from cryoledger.custody.workflow.treatment import HandOver, Issue
+from cryoledger.tui.desks.sheet import Cell, Column, Line, Offer, Row, Sheet, Tab, Tone, heading, labelled, line
+from cryoledger.tui.words import amount
+
+if TYPE_CHECKING:
+    from cryoledger.tui.desks.pharmacy import Barred, Candidate, Chosen, Issued, Pharmacy
+    from cryoledger.tui.desks.pharmacy import Line as OrderRow
+
+_WHEN: Final[dict[str, Tone]] = {"overdue": "bad", "today": "wait", "later": "", "closed": "quiet"}
+_STATE: Final[dict[str, Tone]] = {"free": "good", "reserved": "note"}
+_ORDERS: Final = (
+    Column("due", 10), Column("order", 14), Column("line", 4), Column("patient", 10), Column("product", 10, wide=True),
+    Column("cells", 8), Column("how far"),
+)  # fmt: skip
+_VIALS: Final = (
+    Column("vial", 13),
+    Column("state", 9),
+    Column("lot", 11),
+    Column("expiry", 10),
+    Column("where or why"),
+)
+_ISSUED: Final = (
+    Column("what", 4), Column("code", 14), Column("state", 11), Column("left", 10), Column("patient", 10, wide=True),
+    Column("order", 14, wide=True), Column("with"),
+)  # fmt: skip
+
+
+def pharmacy_sheet(view: Pharmacy) -> Sheet:
+    """The three lists; the order under the cursor decides what the second shows."""
+    chosen = view.chosen
+    name = f"Vials for {chosen.line.order}" if chosen is not None else "Vials"
+    tabs = (
+        Tab("Orders", _ORDERS, tuple(map(_order, view.lines)), "No order is open."),
+        Tab(name, _VIALS, _vials(chosen), "Choose an order in the first list."),
+        Tab("Issued, not given", _ISSUED, tuple(map(_issued, view.issued)), "Nothing is on its way."),
+    )
+    return Sheet(tabs, (), _detail(chosen))
+
+
+def line_key(order: str, number: int) -> str:
+    """How an order's line stands in the list."""
+    return f"{order} {number}"
+
+
+def _order(row: OrderRow) -> Row:
+    order = row.order
+    cells = (
+        Cell(row.due_on, _WHEN[row.when]), Cell(order, "strong"), Cell(str(row.line)), Cell(row.patient),
+        Cell(row.product, "quiet"), Cell(amount(row.cells)), Cell(f"{row.state}{_when(row)}", _WHEN[row.when]),
+    )  # fmt: skip
+    offers = (
+        Offer("f5", "Pick", Pick(order)), Offer("f6", "Check out", Issue(order)),
+        Offer("f8", "Cancel order", Entering("OrderCancelled", (("order", order),))),
+    )  # fmt: skip
+    return Row(line_key(order, row.line), cells, offers)
+
+
+def _when(row: OrderRow) -> str:
+    return {"overdue": " · OVERDUE", "today": " · today"}.get(row.when, "")
+
+
+def _vials(chosen: Chosen | None) -> tuple[Row, ...]:
+    if chosen is None:
+        return ()
+    own = [_vial(each, chosen) for each in chosen.own]
+    free = [_vial(each, chosen) for each in chosen.usable]
+    more = [Row("more", (Cell(""), Cell(""), Cell(""), Cell(""), Cell(f"and {chosen.more} more", "quiet")))]
+    barred = [_barred(at, each) for at, each in enumerate(chosen.barred)]
+    return (*own, *free, *(more if chosen.more else []), *barred)
+
+
+def _vial(vial: Candidate, chosen: Chosen) -> Row:
+    tone: Tone = _STATE.get(vial.state, "wait")
+    cells = (
+        Cell(vial.vial, "strong"), Cell(vial.state, tone), Cell(vial.lot), Cell(vial.expiry_on),
+        Cell(vial.where, "quiet"),
+    )  # fmt: skip
+    if vial.state == "free":
+        given = (("order", chosen.line.order), ("line", chosen.line.line), ("vials", (vial.vial,)))
+        return Row(vial.vial, cells, (Offer("f5", "Reserve", Entering("VialsReserved", given)),))
+    if vial.state == "reserved":
+        free = Entering("ReservationReleased", (("vials", (vial.vial,)),))
+        return Row(vial.vial, cells, (Offer("f5", "Free it", free), Offer("f6", "Pick", Pick(chosen.line.order))))
+    return Row(vial.vial, cells, (Offer("f6", "Check out", Issue(chosen.line.order)),))
+
+
+def _barred(at: int, each: Barred) -> Row:
+    count = each.vial or f"{each.vials} vials"
+    return Row(f"barred {at}", (
+        Cell(count, "quiet"), Cell("✗ not", "bad"), Cell(each.lot), Cell(each.expiry_on), Cell(each.why, "bad"),
+    ))  # fmt: skip
+
+
+def _issued(row: Issued) -> Row:
+    cells = (
+        Cell(row.kind, "quiet"), Cell(row.code, "strong"), Cell(row.custody, "note"), Cell("", "", row.deadline),
+        Cell(row.patient), Cell(row.order), Cell(row.holder, "quiet"),
+    )  # fmt: skip
+    hands = row.kind == "dose" and row.custody in ("prepared", "handed over")
+    return Row(row.code, cells, (Offer("f5", "Hand over", HandOver(row.code)),) if hands else ())
+
+
+def _detail(chosen: Chosen | None) -> tuple[Line, ...]:
+    if chosen is None:
+        return ()
+    row = chosen.line
+    lines = [
+        heading(f"Order {row.order} line {row.line}"), labelled("patient", row.patient, "strong"),
+        labelled("asks for", f"{amount(row.cells)} cells of {row.product}, {row.route}"),
+        labelled("due", row.due_on, _WHEN[row.when]), labelled("prescriber", chosen.prescriber),
+        labelled("how far", row.state), line(""), heading(f"May be used: {len(chosen.usable) + chosen.more}"),
+    ]  # fmt: skip
+    lines += [
+        Line((Cell(f"{vial.vial:<13} ", "good"), Cell(f"{vial.expiry_on}  {vial.lot}", "quiet")))
+        for vial in chosen.usable[:8]
+    ]
+    if chosen.barred:
+        lines += [line(""), heading(f"May not: {sum(each.vials for each in chosen.barred)}")]
+        lines += [Line((Cell(f"{each.vials:>4} of {each.lot}: ", ""), Cell(each.why, "bad"))) for each in chosen.barred]
+    return tuple(lines)

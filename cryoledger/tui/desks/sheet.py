@@ -1,0 +1,109 @@
+"""What a desk draws: tabs with rows and a cursor, lines above and beside them, and the acts that a row offers.
+
+A sheet is plain data, made from a desk's view and drawn by `panel`. Times that run are given as instants and are
+counted when they are drawn.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from cryoledger.custody.workflow import Task
+
+Tone: TypeAlias = Literal["", "good", "wait", "bad", "held", "note", "quiet", "strong"]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A text in its tone; `until` is an instant that is counted down to, behind the text."""
+
+    text: str
+    tone: Tone = ""
+    until: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column's title and width (0 takes what is left); `wide` ones are left out where there is little room."""
+
+    title: str
+    width: int = 0
+    wide: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """An act that a key begins on the row under the cursor."""
+
+    key: str
+    label: str
+    task: Task
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of a list; `key` is what stays under the cursor when the list is read again."""
+
+    key: str
+    cells: tuple[Cell, ...]
+    offers: tuple[Offer, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of text in several tones; `big` is drawn in block letters where there is room."""
+
+    parts: tuple[Cell, ...]
+    big: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A list under its name; `empty` is said where it has no rows, `offers` need no row.
+
+    Of a list too long to be held, `rows` are those from `first` on, and `count` says how many there are.
+    """
+
+    name: str
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    empty: str = "Nothing here."
+    offers: tuple[Offer, ...] = ()
+    alarm: bool = False
+    first: int = 0
+    count: int | None = None
+
+    @property
+    def length(self) -> int:
+        """How many rows there are."""
+        return len(self.rows) if self.count is None else self.count
+
+    def row(self, at: int) -> Row | None:
+        """The row at a place; None where there is none, or it is not read yet."""
+        return self.rows[at - self.first] if 0 <= at - self.first < len(self.rows) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A desk as it is drawn: `head` above the tabs, `detail` of the row under the cursor beside or below them."""
+
+    tabs: tuple[Tab, ...] = ()
+    head: tuple[Line, ...] = ()
+    detail: tuple[Line, ...] = ()
+
+
+def line(text: str, tone: Tone = "", *, big: bool = False) -> Line:
+    """A line in one tone."""
+    return Line((Cell(text, tone),), big)
+
+
+def labelled(label: str, value: str, tone: Tone = "", *, until: str | None = None, width: int = 15) -> Line:
+    """A label and its value."""
+    return Line((Cell(f"{label:<{width}} ", "quiet"), Cell(value, tone, until)))
+
+
+def heading(text: str) -> Line:
+    """A heading over what follows."""
+    return line(text.upper(), "strong")
