@@ -64,6 +64,11 @@ class SigningDialogue:
         return self._lines.hint
 
     @property
+    def lines(self) -> Signatures:
+        """What is signed, and who has signed it so far."""
+        return self._lines
+
+    @property
     def complete(self) -> bool:
         """True once everybody has signed."""
         return self._lines.complete

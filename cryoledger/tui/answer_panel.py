@@ -20,6 +20,8 @@ class AnswerPanel(Vertical):
     AnswerPanel { height: auto; min-height: 6; padding: 0 2; background: $panel; color: $foreground; }
     AnswerPanel #word { height: 3; }
     AnswerPanel #message { height: auto; max-height: 8; text-style: bold; }
+    AnswerPanel.-compact { min-height: 2; }
+    AnswerPanel.-compact #word { display: none; }
     AnswerPanel.-large { min-height: 10; }
     AnswerPanel.-large #word { margin-bottom: 1; }
     AnswerPanel.-recorded { background: #009E73; color: #000000; }
@@ -31,8 +33,18 @@ class AnswerPanel(Vertical):
 
     def __init__(self) -> None:
         super().__init__(id="answer")
-        self._word = ""
+        self._word, self._message = "", ""
         self._big, self._said = Static(id="word", markup=False), Static(id="message", markup=False)
+
+    @property
+    def compact(self) -> bool:
+        """Whether the word stands before the message, in one band of text."""
+        return self.has_class("-compact")
+
+    @compact.setter
+    def compact(self, yes: bool) -> None:
+        self.set_class(yes, "-compact")
+        self._say(self._word, self._message)
 
     def compose(self) -> ComposeResult:
         """The word above the message."""
@@ -58,9 +70,9 @@ class AnswerPanel(Vertical):
             self.set_class(each.style == style, each.style)
 
     def _say(self, word: str, message: str) -> None:
-        self._word = word
+        self._word, self._message = word, message
         self._draw_word()
-        self._said.update(plain(message))
+        self._said.update(plain(f"{word}  {message}" if self.compact and word else message))
 
     def _draw_word(self) -> None:
         size = self.app.size
@@ -69,5 +81,5 @@ class AnswerPanel(Vertical):
             large = blocks.large(self._word)
             lines = large if len(large[0]) <= size.width - 4 else lines
         self._big.styles.height = len(lines)
-        self.set_class(len(lines) > 3, "-large")
+        self.set_class(len(lines) > 3 and not self.compact, "-large")
         self._big.update(Content("\n".join(lines)))

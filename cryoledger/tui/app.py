@@ -20,6 +20,8 @@ from textual.binding import Binding
 from textual.timer import Timer
 
 from cryoledger.errors import CryoledgerError
+from cryoledger.tui.desks.panel import DeskPanel
+from cryoledger.tui.desks.workplaces import Whereabouts, beside, title_of
 from cryoledger.tui.help_screen import HelpScreen
 from cryoledger.tui.keys import ENDS, text_of
 from cryoledger.tui.leave_screen import LeaveScreen
@@ -32,6 +34,7 @@ from cryoledger.tui.words import verdict
 
 if TYPE_CHECKING:
     from cryoledger.custody.desk import Desk
+    from cryoledger.custody.workflow import Task
     from cryoledger.tui.service import Service
 
 SECOND_RING_SECONDS: Final = 0.25
@@ -52,7 +55,19 @@ class Leave:
     """Everything before this is answered; then the program ends."""
 
 
-Job: TypeAlias = Fed | Tick | Leave
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Read the desk that is open again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Begin:
+    """Open a task that a desk offers."""
+
+    task: Task
+
+
+Job: TypeAlias = Fed | Tick | Leave | Look | Begin
 
 
 class StationApp(App[None], inherit_bindings=False):
@@ -63,6 +78,8 @@ class StationApp(App[None], inherit_bindings=False):
     BINDINGS = [  # noqa: RUF012 - Textual's own form
         Binding("f1", "help", "Help", id="station.help"),
         Binding("f2", "entry", "Type a code", id="station.entry"),
+        Binding("f3", "workplace(1)", "Next workplace", id="station.next"),
+        Binding("f4", "workplace(-1)", "Last workplace", id="station.last"),
         Binding("f9", "lightness", "Light or dark", id="station.lightness"),
         Binding("f10", "leave", "Leave", id="station.leave"),
     ]
@@ -83,6 +100,8 @@ class StationApp(App[None], inherit_bindings=False):
         self._ticks = 0
         self._line = TypingLine()
         self._loose = False
+        self._where = Whereabouts()
+        self._looking = False
         self.failure: CryoledgerError | None = None
 
     # The screen
@@ -135,6 +154,35 @@ class StationApp(App[None], inherit_bindings=False):
             self._to_base()
             self.push_screen(LeaveScreen(len(self.station.view.out)))
 
+    def action_workplace(self, step: int) -> None:
+        """Go to the next workplace, or the one before."""
+        self._to_base()
+        if not self.station.view.hidden:
+            self._where.name = beside(self._where.name, step)
+            self._go()
+
+    def _go(self) -> None:
+        """Show the workplace that is open now."""
+        self.station.place(title_of(self._where.name), desk=bool(self._where.name))
+        self._look()
+
+    def _look(self) -> None:
+        """Have the open desk read again, once for however many reasons."""
+        if self._where.name and not self._looking and self._is_open:
+            self._looking = True
+            self._put(Look())
+
+    def on_desk_panel_moved(self, event: DeskPanel.Moved) -> None:
+        """What depends on the cursor is read again."""
+        event.stop()
+        self._look()
+
+    def on_desk_panel_began(self, event: DeskPanel.Began) -> None:
+        """A row's act begins."""
+        event.stop()
+        if event.offer.task is not None:
+            self._put(Begin(event.offer.task))
+
     def _to_base(self) -> None:
         while len(self.screen_stack) > 1:
             self.pop_screen()
@@ -160,6 +208,8 @@ class StationApp(App[None], inherit_bindings=False):
     async def _take(self, fed: list[Fed]) -> None:
         for each in fed:
             if isinstance(each, Typed) and not self._is_for_line(each):
+                if isinstance(self.screen, StationScreen) and self.station.press(each.key):
+                    continue
                 await super().on_event(events.Key(each.key, each.character))
             else:
                 self._put(each)
@@ -218,6 +268,10 @@ class StationApp(App[None], inherit_bindings=False):
         match job:
             case Tick():
                 await self._tick(service)
+            case Look():
+                await self._read_desk(service)
+            case Begin():
+                self._show(await asyncio.to_thread(service.begin, job.task))
             case Scan() if self._line.is_pin(job):
                 self._line.digits = job.text
                 await self._submit(service)
@@ -232,6 +286,15 @@ class StationApp(App[None], inherit_bindings=False):
                 self._show(await asyncio.to_thread(service.report, _BROKEN, job.text))
             case Typed():
                 await self._type(service, job)
+
+    async def _read_desk(self, service: Service) -> None:
+        self._looking = False
+        name, place = self._where.name, self.station.desk.place
+        if name:
+            ask = self._where.ask(place.tab, self.station.desk.key, place.cursor)
+            sheet = await asyncio.to_thread(service.sheet, name, ask)
+            if name == self._where.name:
+                self.station.desk.show(sheet, self.now())
 
     async def _type(self, service: Service, typed: Typed) -> None:
         text = text_of(typed.key, typed.character)
@@ -263,13 +326,18 @@ class StationApp(App[None], inherit_bindings=False):
             self._show(locked)
         elif self._ticks % REFRESH_TICKS == 0:
             self.station.show(await asyncio.to_thread(service.view), self.now())
+            self._look()
 
     def _show(self, shown: Shown) -> None:
         self._to_base()
         answer = shown.answer
         self._line.ask(answer.ask)
         self._loose = False
+        self._where.answered(answer.outcome, answer.message, answer.subject)
         self.station.answered(shown, self.now())
+        if self._where.signed_in(shown.view.person, shown.view.roles):
+            self._go()
+        self._look()
         self._draw_prompt()
         self._ring(verdict(answer.outcome).rings)
 

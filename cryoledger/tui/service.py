@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from cryoledger.custody.desk import Answer, Desk
 from cryoledger.errors import CryoledgerError
+from cryoledger.tui.desks.sheet import Sheet, line
 from cryoledger.tui.reading import Reader
 from cryoledger.tui.view import Shown, View
+
+if TYPE_CHECKING:
+    from cryoledger.custody.workflow import Task
+    from cryoledger.tui.desks.ask import Ask
 
 _LOG = logging.getLogger(__name__)
 
@@ -36,6 +42,27 @@ class Service:
             answer = Answer("" if secret else text, "refused", _failed(error), self._desk.ask, None)
         text = "PIN" if secret else answer.scan or "(not shown)"
         return Shown(answer, self.view(answer.subject), text, typed)
+
+    def begin(self, task: Task) -> Shown:
+        """Open a task that a desk offers."""
+        try:
+            answer = self._desk.begin(task)
+        except Exception as error:  # noqa: BLE001 - as for a scan
+            _LOG.exception("a task could not be opened")
+            answer = Answer("", "refused", _failed(error), self._desk.ask, None)
+        return Shown(answer, self.view(answer.subject), task.word)
+
+    def sheet(self, name: str, ask: Ask) -> Sheet:
+        """What a desk shows; why it cannot, where the vault cannot be read just now."""
+        from cryoledger.tui.desks.reading import read_sheet
+
+        try:
+            return read_sheet(self._desk, name, ask)
+        except CryoledgerError as error:
+            return Sheet(head=(line(str(error), "bad"),))
+        except Exception as error:  # noqa: BLE001 - whatever fails, the screen goes on and says so
+            _LOG.exception("a desk could not be read")
+            return Sheet(head=(line(_failed(error), "bad"),))
 
     def report(self, message: str, text: str = "") -> Shown:
         """An answer of the screen's own, to keys that never became a scan; the desk awaits what it awaited."""

@@ -13,12 +13,13 @@ from textual.widgets import Static
 
 from cryoledger.tui.answer_panel import AnswerPanel
 from cryoledger.tui.box_map import BoxMap
+from cryoledger.tui.desks.panel import DeskPanel
 from cryoledger.tui.lists import CardView, OutView, OwnView, RecentView
 from cryoledger.tui.prompt import Prompt
 from cryoledger.tui.view import Shown, View
 from cryoledger.tui.words import clock_text, plain
 
-KEYS = " F1 help   F2 type a code   F9 light or dark   F10 leave"
+KEYS = " F1 help  F2 type a code  F3 next place  F9 light or dark  F10 leave"
 
 _WIDE, _TALL = 140, 30
 _LOCKED = "This station is locked. Nothing is lost: your task stays open, and goes on after your badge and PIN."
@@ -43,7 +44,12 @@ class StationScreen(Screen[None]):
     StationScreen.-own #own { display: block; }
     StationScreen.-own #map { display: none; }
     StationScreen.-own #side { display: none; }
-    StationScreen.-hidden #below { display: none; }
+    #desk { display: none; padding: 0; }
+    StationScreen.-desk #below { display: none; }
+    StationScreen.-desk #desk { display: block; }
+    StationScreen.-desk.-own #below { display: block; }
+    StationScreen.-desk.-own #desk { display: none; }
+    StationScreen.-hidden #below, StationScreen.-hidden #desk { display: none; }
     StationScreen.-hidden #veil { display: block; }
     #foot { height: 1; background: $panel; color: $foreground; }
     #keys { width: 1fr; text-wrap: nowrap; text-overflow: ellipsis; }
@@ -63,6 +69,7 @@ class StationScreen(Screen[None]):
     def __init__(self) -> None:
         super().__init__(id="station")
         self.view = View()
+        self.desk, self._place = DeskPanel(), "Freezer"
         self._banner = ""
         self._where, self._who, self._clock = (Static("", id=name, markup=False) for name in ("where", "who", "clock"))
         self._band, self._care = (Static("", id=name, markup=False) for name in ("band", "care"))
@@ -80,6 +87,7 @@ class StationScreen(Screen[None]):
                 yield from (self._card, self._out, self._recent)
             yield self._map
             yield self._own
+        yield self.desk
         yield self._veil
         with Horizontal(id="foot"):
             yield Static(KEYS, id="keys", markup=False)
@@ -106,7 +114,8 @@ class StationScreen(Screen[None]):
         """Draw everything but the answers."""
         self.view = view
         task = f" · {view.task}" if view.task else ""
-        where = Content.assemble(plain(f"{view.station}{task}", "bold"), "  ", plain(view.origin, "$quiet"))
+        place = "" if view.hidden else f"{self._place.upper()} · "
+        where = Content.assemble(plain(f"{place}{view.station}{task}", "bold"), "  ", plain(view.origin, "$quiet"))
         self._where.update(where)
         who = f"{view.person} · {view.roles}" if view.person else "nobody signed in"
         self._who.update(plain(who))
@@ -123,12 +132,32 @@ class StationScreen(Screen[None]):
         self.set_class(view.own is not None, "-own")
         self.tick(now)
 
+    def place(self, title: str, *, desk: bool) -> None:
+        """Show the freezer's map and lists, or a desk, whose answers take less room."""
+        self._place = title
+        self.set_class(desk, "-desk")
+        self._answer.compact = desk
+        if desk:
+            self.desk.clear()
+        self.show(self.view, self.app.now())  # type: ignore[attr-defined]
+
+    def press(self, key: str) -> bool:
+        """Hand a key to the desk that is open; False where none is, or it has no use for it.
+
+        The list of own signatures lies over the desk until the first key, as it does until the next scan.
+        """
+        if not self.has_class("-desk") or self.view.hidden or not self.desk.press(key):
+            return False
+        self.remove_class("-own")
+        return True
+
     def tick(self, now: datetime) -> None:
         """A second has passed."""
         clock = clock_text(now, self.view.zone, day=self.size.width >= _WIDE)
         self._clock.update(plain(clock))
         if not self.view.hidden:
             self._out.tick(now)
+            self.desk.tick(now)
 
     def answered(self, shown: Shown, now: datetime) -> None:
         """Draw an answer, the view after it, and add it to the last scans."""

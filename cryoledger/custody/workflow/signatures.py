@@ -65,6 +65,20 @@ class Signatures:
         return f"Second person ({roles}), scan your badge to sign as {line.meaning!r}; CMD-CANCEL leaves it unsigned."
 
     @property
+    def what(self) -> str:
+        """What is signed."""
+        late = f" late ({self.step.late.reason})" if self.step.late is not None else ""
+        return f"{self.step.shown or type(self.step.events[0]).__name__}{late}"
+
+    @property
+    def each(self) -> tuple[tuple[str, str, bool], ...]:
+        """Every line: its meaning, the printed name of its person ("" where the badge is to come), whether signed."""
+        return tuple(
+            (line.meaning, person.full_name if person is not None else "", at < self.done)
+            for at, (line, person) in enumerate(zip(self.lines, self.persons, strict=True))
+        )
+
+    @property
     def shown(self) -> str:
         """What is signed, by whom and with which meanings."""
         lines = zip(self.lines, self.persons, strict=True)

@@ -107,7 +107,8 @@ def read_administration(vault: Vault, now: Reading, *, units: bool = True) -> Ad
         tuple(_person(row, keys) for row in now.facts.where(Person)),
         tuple(_key(row) for row in keys.values()),
         tuple(_station(vault, row) for row in now.facts.where(Station)),
-        tuple(_units(queries.freezers(now)) if units else ()), tuple(_products(now)), _orders(now), _printers(vault), _care(vault, now),
+        tuple(_units(queries.freezers(now)) if units else ()),
+        tuple(_products(now)), _orders(now), _printers(vault), _care(vault, now),
     )  # fmt: skip
 
 

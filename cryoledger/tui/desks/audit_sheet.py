@@ -86,7 +86,7 @@ def entry_detail(shown: EntryShown | None) -> tuple[Line, ...]:
     """One entry as the signed note that it is."""
     if shown is None:
         return ()
-    lines = [heading(f"Entry {shown.entry}  {shown.type}"), line(shown.help, "quiet")]
+    lines = [line(f"Entry {shown.entry}  {shown.type}", "strong"), line(shown.help, "quiet")]
     lines += [
         Line((Cell(f"{each.meaning:<13} ", "note"), Cell(f"{each.full_name} ({each.name})", "strong")))
         for each in shown.signatures
@@ -101,7 +101,7 @@ def told_detail(told: Told | None) -> tuple[Line, ...]:
     """One entry of a story."""
     if told is None:
         return ()
-    lines = [heading(f"Entry {told.entry}  {told.type}"), line(told.sentence, "quiet"), line(told.details)]
+    lines = [line(f"Entry {told.entry}  {told.type}", "strong"), line(told.sentence, "quiet"), line(told.details)]
     lines += [line(mark, "wait") for mark in told.marks]
     lines += [line(f"signed by {each}", "note") for each in told.signatures]
     return tuple(lines)
@@ -109,7 +109,7 @@ def told_detail(told: Told | None) -> tuple[Line, ...]:
 
 def signed_detail(name: str, lines: tuple[EntryLine, ...]) -> tuple[Line, ...]:
     """What somebody signed last."""
-    head = heading(f"{name} signed last")
+    head = line(f"{name} signed last", "strong")
     return (head, *(
         Line((Cell(f"{each.entry:>8} {each.at}  ", "quiet"), Cell(f"{each.type}  "), Cell(each.what, "quiet")))
         for each in lines

@@ -11,7 +11,7 @@ from rich.cells import cell_len, set_cell_size
 
 from cryoledger.domain import times
 from cryoledger.tui import blocks
-from cryoledger.tui.desks.sheet import Cell, Column, Line, Row, Sheet, Tab, Tone
+from cryoledger.tui.desks.sheet import Cell, Column, Line, Row, Sheet, Tab, Tone, labelled
 from cryoledger.tui.words import clean, duration
 
 if TYPE_CHECKING:
@@ -58,14 +58,15 @@ class Drawing:
 def draw(sheet: Sheet, place: Place, width: int, height: int, now: datetime) -> Drawing:
     """A sheet in so much room."""
     if not sheet.tabs or width < 20 or height < 3:
-        return Drawing([], place, 1)
+        return Drawing(_head(sheet.head, width, height, now)[:height] if width >= 20 else [], place, 1)
     place = replace(place, tab=min(place.tab, len(sheet.tabs) - 1))
     tab = sheet.tabs[place.tab]
     head = _head(sheet.head, width, height, now)
     room = max(_LIST_LEAST, height - len(head) - 3)
     beside = bool(sheet.detail) and width >= BESIDE
     list_width = width * 11 // 20 if beside else width
-    detail = _wrapped(sheet.detail, width - list_width - 2 if beside else width, now)
+    told = sheet.detail or _in_full(tab, tab.row(min(place.cursor, max(0, tab.length - 1))), width)
+    detail = _wrapped(told, width - list_width - 2 if beside else width, now)
     rows = room if beside or not detail else max(_LIST_LEAST, min(tab.length, room // 2))
     place = _kept(place, tab.length, rows)
     listed = [_titles(tab, list_width), *_rows(tab, place, list_width, rows, now)]
@@ -132,6 +133,20 @@ def _columns(columns: Sequence[Column], cells: Sequence[Cell], width: int) -> Dr
     return [Piece(_sized(clean(cell.text), column.width or rest) + " ", cell.tone) for column, cell in shown]
 
 
+def _in_full(tab: Tab, row: Row | None, width: int) -> tuple[Line, ...]:
+    """What the row under the cursor says and the list has no room for."""
+    if row is None:
+        return ()
+    free = sum(not column.width for column in tab.columns if width >= BESIDE or not column.wide)
+    fixed = sum(column.width + 1 for column in tab.columns if width >= BESIDE or not column.wide)
+    rest = max(4, (width - 2 - fixed) // free) if free else 0
+    return tuple(
+        labelled(column.title, cell.text, cell.tone)
+        for column, cell in zip(tab.columns, row.cells, strict=False)
+        if cell.text and ((column.wide and width < BESIDE) or cell_len(clean(cell.text)) > (column.width or rest))
+    )
+
+
 def _sized(text: str, width: int) -> str:
     """A text in exactly so many columns; what is cut says so."""
     if cell_len(text) <= width:
@@ -183,7 +198,7 @@ def _wrap(each: Line, width: int, now: datetime) -> list[Drawn]:
     lines: list[Drawn] = [[]]
     used = 0
     for cell in cells:
-        for word in _words(clean(cell.text)):
+        for word in _words(clean(cell.text), width - indent):
             size = cell_len(word.rstrip())
             if used + size > width and used > indent:
                 lines.append([Piece(" " * indent)])
@@ -194,14 +209,14 @@ def _wrap(each: Line, width: int, now: datetime) -> list[Drawn]:
     return [_fitted(line, width) for line in lines]
 
 
-def _words(text: str) -> list[str]:
-    """A text cut after its spaces; one that is longer than any line is cut anyway."""
+def _words(text: str, longest: int) -> list[str]:
+    """A text cut after its spaces; a word that is longer than a line is cut anyway."""
     words: list[str] = []
+    step = max(1, longest)
     for part in text.split(" "):
-        words += [part[at : at + 60] for at in range(0, max(1, len(part)), 60)]
+        words += [part[at : at + step] for at in range(0, max(1, len(part)), step)]
         words[-1] += " "
-    if words:
-        words[-1] = words[-1][:-1]
+    words[-1] = words[-1][:-1]
     return words
 
 

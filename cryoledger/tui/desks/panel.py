@@ -13,10 +13,10 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from cryoledger.tui.desks.draw import Drawing, Piece, Place, draw, offers_at, row_of
-from cryoledger.tui.desks.sheet import Sheet, Tone
+from cryoledger.tui.desks.sheet import Sheet, Tone, line
 
 if TYPE_CHECKING:
-    from cryoledger.custody.workflow import Task
+    from cryoledger.tui.desks.sheet import Offer
 
 _COLOURS: Final[dict[Tone, str]] = {
     "": "foreground", "good": "good", "wait": "wait", "bad": "bad", "held": "held-text", "note": "note",
@@ -41,7 +41,8 @@ class DeskPanel(Widget):
     class Began(Message):
         """A key began an act of the row under the cursor."""
 
-        task: Task
+        offer: Offer
+        row: str
 
     def __init__(self, id: str = "desk") -> None:  # noqa: A002 - Textual's word
         super().__init__(id=id)
@@ -67,6 +68,11 @@ class DeskPanel(Widget):
         if key and self.place.tab == tab and tab < len(sheet.tabs) and sheet.tabs[tab].count is None:
             at = next((at for at, row in enumerate(sheet.tabs[tab].rows) if row.key == key), self.place.cursor)
             self.place = replace(self.place, cursor=at)
+        self._redraw()
+
+    def clear(self) -> None:
+        """Forget what was shown: another desk comes."""
+        self.sheet, self.place, self._places = Sheet(head=(line("One moment ...", "quiet"),)), Place(), {}
         self._redraw()
 
     def tick(self, now: datetime) -> None:
@@ -111,7 +117,7 @@ class DeskPanel(Widget):
     def _begin(self, key: str) -> bool:
         for offer in offers_at(self.sheet, self.place):
             if offer.key == key:
-                self.post_message(self.Began(offer.task))
+                self.post_message(self.Began(offer, self.key))
                 return True
         return False
 

@@ -141,7 +141,9 @@ def _chosen(now: Reading, world: World, line: Line) -> Chosen:
         free = _free(now, world, line, lot, barred)
         room = max(0, USABLE_MOST - len(usable))
         usable += free[:room]
+        looked_at = len(work_lists.vials_in_stock(now, lot.code, EACH_LOT))
         more += max(0, len(free) - room)
+        more += work_lists.count_in_stock(now, lot.code) - looked_at if free and looked_at == EACH_LOT else 0
     expired = work_lists.expired_lots(now, line.product, world.now)
     barred += [_expired(now, world, line, lot) for lot in expired]
     shown = tuple(_candidate(now, vial, now.facts.get(Lot, vial.lot)) for vial in own)

@@ -72,7 +72,12 @@ def _vials(chosen: Chosen | None) -> tuple[Row, ...]:
         return ()
     own = [_vial(each, chosen) for each in chosen.own]
     free = [_vial(each, chosen) for each in chosen.usable]
-    more = [Row("more", (Cell(""), Cell(""), Cell(""), Cell(""), Cell(f"and {chosen.more} more", "quiet")))]
+    more = [
+        Row(
+            "more",
+            (Cell(""), Cell(""), Cell(""), Cell(""), Cell(f"and up to {chosen.more} more of these lots", "quiet")),
+        )
+    ]
     barred = [_barred(at, each) for at, each in enumerate(chosen.barred)]
     return (*own, *free, *(more if chosen.more else []), *barred)
 
@@ -88,7 +93,7 @@ def _vial(vial: Candidate, chosen: Chosen) -> Row:
         return Row(vial.vial, cells, (Offer("f5", "Reserve", Entering("VialsReserved", given)),))
     if vial.state == "reserved":
         free = Entering("ReservationReleased", (("vials", (vial.vial,)),))
-        return Row(vial.vial, cells, (Offer("f5", "Free it", free), Offer("f6", "Pick", Pick(chosen.line.order))))
+        return Row(vial.vial, cells, (Offer("f7", "Free it", free), Offer("f6", "Pick", Pick(chosen.line.order))))
     return Row(vial.vial, cells, (Offer("f6", "Check out", Issue(chosen.line.order)),))
 
 
@@ -116,7 +121,8 @@ def _detail(chosen: Chosen | None) -> tuple[Line, ...]:
         heading(f"Order {row.order} line {row.line}"), labelled("patient", row.patient, "strong"),
         labelled("asks for", f"{amount(row.cells)} cells of {row.product}, {row.route}"),
         labelled("due", row.due_on, _WHEN[row.when]), labelled("prescriber", chosen.prescriber),
-        labelled("how far", row.state), line(""), heading(f"May be used: {len(chosen.usable) + chosen.more}"),
+        labelled("how far", row.state), line(""),
+        heading(f"May be used: {len(chosen.usable)}{' and more' if chosen.more else ''}"),
     ]  # fmt: skip
     lines += [
         Line((Cell(f"{vial.vial:<13} ", "good"), Cell(f"{vial.expiry_on}  {vial.lot}", "quiet")))

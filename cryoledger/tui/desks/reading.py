@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from cryoledger.custody.workflow.bedside import Bedside as Check
@@ -12,11 +12,12 @@ from cryoledger.errors import CryoledgerError
 from cryoledger.tui.desks import administration, audit, bedside, pharmacy, preparation, quality
 from cryoledger.tui.desks import audit_sheet as audits
 from cryoledger.tui.desks.administration_sheet import administration_sheet
+from cryoledger.tui.desks.ask import Ask
 from cryoledger.tui.desks.bedside_sheet import bedside_sheet
 from cryoledger.tui.desks.pharmacy_sheet import pharmacy_sheet
 from cryoledger.tui.desks.preparation_sheet import preparation_sheet
 from cryoledger.tui.desks.quality_sheet import quality_sheet
-from cryoledger.tui.desks.sheet import Line, Sheet
+from cryoledger.tui.desks.sheet import Cell, Line, Sheet, Tone
 
 if TYPE_CHECKING:
     from cryoledger.custody.desk import Desk
@@ -29,28 +30,29 @@ UNITS: Final = 3
 SCAN_FIRST: Final = "Scan a vial, dose, lot, donor, order or patient: its chain is drawn here."
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """Where somebody is in a desk: the list, the key of the row under the cursor and its place; `chosen` outlasts it.
-
-    `stop` is what a mismatch at the bedside said; `subject` the thing scanned last.
-    """
-
-    tab: int = 0
-    key: str = ""
-    at: int = 0
-    chosen: str = ""
-    stop: str = ""
-    subject: tuple[str, str] | None = None
-
-
 Read = Callable[["Reading", "Desk", Ask], Sheet]
 
 
 def read_sheet(desk: Desk, name: str, ask: Ask) -> Sheet:
     """The sheet of a desk, by the desk's name."""
     with desk.vault.store.reading() as now:
-        return READERS[name](now, desk, ask)
+        sheet = READERS[name](now, desk, ask)
+    return replace(sheet, head=(*_signing(desk), *sheet.head))
+
+
+def _signing(desk: Desk) -> tuple[Line, ...]:
+    """Exactly what is being signed, and by whom with which meaning."""
+    if desk.to_sign is None:
+        return ()
+    lines = desk.to_sign.lines
+    told = [Line((Cell(f"TO SIGN: {lines.what} ", "strong"),), big=False)]
+    waits = True
+    tone: Tone
+    for meaning, name, signed in lines.each:
+        mark, tone = ("✓", "good") if signed else ("▶", "wait") if waits else ("·", "quiet")
+        waits = waits and signed
+        told.append(Line((Cell(f"  {mark} {meaning:<14} ", tone), Cell(name or "(badge to come)", tone))))
+    return tuple(told)
 
 
 def _now(desk: Desk) -> str:

@@ -35,11 +35,12 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """An act that a key begins on the row under the cursor."""
+    """An act that a key begins on the row under the cursor: a task of the desk, or `act`, a word for the screen."""
 
     key: str
     label: str
-    task: Task
+    task: Task | None = None
+    act: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,260 @@
+"""The main task of each desk, played with scans and keys through the running program; the ledger is checked after."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from cryoledger.cli.sample import stock, story
+from cryoledger.custody.auditing import verify_vault
+from cryoledger.domain import catalogue
+from cryoledger.domain.records import Dose, Order, Vial
+from cryoledger.tui.desks.panel import DeskPanel
+from tests.tui.bench import PINS, Bench, Station
+
+ORDER = story.ORDERS[0]
+PATIENT = story.PATIENTS[0]
+BAND = story.wristband(PATIENT)
+DOSE = story.DOSE
+
+
+def panel(bench: Bench) -> DeskPanel:
+    return bench.app.station.desk
+
+
+def last(bench: Bench, kind: str) -> dict[str, object]:
+    """The payload of the last entry of a type."""
+    with bench.vault.store.reading() as reading:
+        found = [reading.recorded(stored.number) for stored in list(reading.entries())]
+    return catalogue.data_of([entry for entry in found if entry is not None and entry.type == kind][-1].event)
+
+
+async def signed(bench: Bench, *names: str) -> None:
+    """The PIN of the first, then badge and PIN of each other."""
+    await bench.scan(PINS[names[0]])
+    for name in names[1:]:
+        await bench.scan(bench.badge(name), PINS[name])
+
+
+async def at_pharmacy(bench: Bench) -> list[str]:
+    """Two vials reserved by keys, picked by scans, checked out by two."""
+    await bench.sign_in("pia.n")
+    assert "PHARMACY" in bench.text("#where")
+    await bench.press("down", "up", "right")
+    await bench.press("f5")
+    await bench.press("down", "f5")
+    with bench.vault.store.reading() as reading:
+        vials = [row.code for row in reading.facts.where(Vial, order_code=ORDER)]
+    assert len(vials) == 2, bench.screen
+    await bench.sign_in("maria.s")
+    await bench.scan("CMD-PICK", ORDER, *vials, "CMD-DONE")
+    assert {bench.vial(code).custody for code in vials} == {"out"}, bench.answer
+    await bench.sign_in("pia.n")
+    await bench.scan("CMD-ISSUE", ORDER, *vials, "CMD-DONE", "CMD-DONE")
+    await bench.see("TO SIGN: ISSUE")
+    await bench.see("witnessed")
+    await signed(bench, "pia.n", "maria.s")
+    assert {bench.vial(code).custody for code in vials} == {"issued"}, bench.answer
+    return vials
+
+
+async def at_preparation(bench: Bench, vials: list[str]) -> None:
+    """Thawed, pooled, and not out of the room before the rest is wasted."""
+    await bench.press("f3")
+    assert "PREPARATION" in bench.text("#where")
+    await bench.press("f5")
+    await bench.scan(*vials, "CMD-DONE", "CMD-CONFIRM")
+    await signed(bench, "pia.n")
+    await bench.press("right")
+    bench.clock.advance(minutes=1)
+    await bench.see("1:59:00")
+    await bench.press("f6")
+    await bench.scan(ORDER)
+    for code in vials:
+        await bench.scan(code)
+        await bench.press("f2", *"0.95", "enter", "f2")
+    await bench.scan("CMD-DONE")
+    await bench.press("f2", *"18.1", "enter", *"18.4", "enter", *"93.1", "enter", "f2")
+    await bench.scan("CMD-CONFIRM", DOSE)
+    await signed(bench, "pia.n")
+    assert last(bench, "DosePrepared")["volume_microlitres"] == 20_000, bench.answer
+    await bench.press("right")
+    await bench.see("still holds 50 uL")
+    await bench.scan("CMD-HAND-OVER", DOSE, bench.badge("carl.w"))
+    await signed(bench, "pia.n", "carl.w")
+    assert bench.outcome == "refused"
+    await bench.scan("CMD-CANCEL", "CMD-WASTE", *[part for code in vials for part in (code, "CMD-CONFIRM")], "CMD-DONE")
+    await signed(bench, "pia.n", "tomas.h")
+    await bench.see("amounts balance")
+    await bench.scan("CMD-HAND-OVER", DOSE, bench.badge("carl.w"))
+    await bench.scan(PINS["pia.n"], PINS["carl.w"])
+    assert last(bench, "DoseHandedOver") == {"dose": DOSE, "receiver": "carl.w"}, bench.answer
+
+
+async def at_bedside(bench: Bench) -> None:
+    """A mismatch stops everything; then each match is told, both sign before the needle and after it."""
+    await bench.sign_in("carl.w")
+    assert "BEDSIDE" in bench.text("#where")
+    await bench.press("f5")
+    await bench.scan(story.wristband(story.PATIENTS[1]))
+    await bench.see(f"{story.PATIENTS[1]}  MATCH")
+    await bench.scan(DOSE)
+    assert bench.outcome == "refused"
+    assert "STOP" in bench.answer
+    assert panel(bench).sheet.head[0].parts[0].text == "STOP"
+    assert "BedsideCheckPassed" not in bench.recorded
+    assert bench.recorded[-1] == "RequestRefused"
+    await bench.scan("CMD-BEDSIDE", BAND)
+    assert f"{PATIENT}  MATCH" in bench.screen
+    await bench.scan(DOSE)
+    assert f"{DOSE}  MATCH" in bench.screen
+    await bench.see("left")
+    await bench.scan(ORDER)
+    await bench.see("TO SIGN: BEDSIDE CHECK passed")
+    await bench.see("witnessed")
+    await signed(bench, "carl.w", "wanda.z")
+    assert bench.recorded[-1] == "BedsideCheckPassed", bench.answer
+    bench.clock.advance(minutes=30)
+    await bench.press("f6")
+    await bench.scan(DOSE)
+    await bench.press("f2", *bench.clock.now().astimezone(ZoneInfo("Asia/Bangkok")).strftime("%H:%M"), "enter", "f2")
+    await bench.scan("CMD-CONFIRM", "CMD-CONFIRM", "CMD-QTY-1")
+    await signed(bench, "carl.w", "wanda.z")
+    given = last(bench, "AdministrationCompleted")
+    assert (given["given_microlitres"], given["reaction"]) == (20_000, "none")
+    with bench.vault.store.reading() as reading:
+        dose = reading.facts.get(Dose, DOSE)
+        order = reading.facts.get(Order, ORDER)
+    assert dose is not None
+    assert order is not None
+    assert (dose.custody, order.status) == ("administered", "completed")
+
+
+async def test_from_the_order_to_the_patient_at_three_desks(station: Station) -> None:
+    async with station((100, 40)) as bench:
+        vials = await at_pharmacy(bench)
+        await at_preparation(bench, vials)
+        await at_bedside(bench)
+        assert verify_vault(bench.vault).ok
+        await bench.see(BAND, gone=True)
+
+
+async def test_outcome_is_recorded_from_the_list_of_those_due(station: Station) -> None:
+    async with station((100, 40)) as bench:
+        await at_bedside_later(bench)
+        await bench.press("right")
+        await bench.see("Follow-up due")
+        await bench.press("f5")
+        await bench.press("f2", "1", "enter", "f2")
+        await signed(bench, "carl.w")
+        assert last(bench, "FollowUpRecorded") == {"dose": DOSE, "month": 1, "outcome": "improved", "typed": ["text"]}
+
+
+async def at_bedside_later(bench: Bench) -> None:
+    vials = await at_pharmacy(bench)
+    await at_preparation(bench, vials)
+    await at_bedside(bench)
+    bench.clock.advance(days=31)
+    await bench.scan("CMD-SIGN-OUT", "CMD-CONFIRM")
+    await bench.scan(bench.badge("carl.w"), "CMD-CONFIRM", PINS["carl.w"])
+
+
+async def test_quality_sees_what_is_out_of_limits_and_rejects_by_key_and_number(station: Station) -> None:
+    async with station((120, 40)) as bench:
+        await bench.sign_in("quinn.o")
+        assert "QUALITY" in bench.text("#where")
+        await bench.press("down", "up")
+        await bench.see("No release")
+        await bench.press("f5")
+        assert bench.outcome == "refused"
+        assert "no result for" in bench.answer
+        await bench.press("f6")
+        assert "Why?" in bench.answer
+        await bench.scan("CMD-QTY-3")
+        await bench.see("TO SIGN: REJECT")
+        await signed(bench, "quinn.o")
+        assert last(bench, "LotRejected") == {"lot": stock.QUARANTINED, "reason": "process-failed"}
+
+
+async def test_recall_shows_every_vial_before_it_is_signed(station: Station) -> None:
+    async with station((120, 40)) as bench:
+        await bench.sign_in("quinn.o")
+        await bench.press("end")
+        lot = panel(bench).key
+        await bench.press("f8")
+        await bench.see("Nothing is signed yet")
+        reached = panel(bench).sheet.tabs[0]
+        assert reached.name == "What it reaches"
+        with bench.vault.store.reading() as reading:
+            assert {row.key.removeprefix("vial ") for row in reached.rows} == {
+                row.code for row in reading.facts.where(Vial, lot=lot)
+            }
+        await bench.scan("CMD-QTY-2")
+        await signed(bench, "quinn.o")
+        assert last(bench, "RecallIssued") == {"scope": "lot", "code": lot, "reason": "contaminated"}
+        assert "What it reaches" not in [tab.name for tab in panel(bench).sheet.tabs]
+
+
+async def test_auditor_walks_the_ledger_and_a_scan_draws_its_tree(station: Station) -> None:
+    async with station((120, 40)) as bench:
+        code = bench.vials("stored")[0]
+        await bench.sign_in("audrey.b")
+        await bench.press("home")
+        await bench.see("VaultCreated")
+        await bench.see("cryoledger/entry/v1")
+        before = len(bench.recorded)
+        await bench.scan(code)
+        await bench.press("right")
+        await bench.see(f"vial {code}")
+        await bench.see("donor ")
+        await bench.press("right")
+        await bench.see("VialsStored")
+        await bench.press("right", "right")
+        await bench.see("Maria Santos")
+        assert len(bench.recorded) == before
+
+
+async def test_administrator_sees_people_units_and_the_fingerprint(station: Station) -> None:
+    async with station((120, 40)) as bench:
+        await bench.sign_in("ada.k")
+        await bench.press("down")
+        await bench.see("Ada Kessler")
+        await bench.see("fingerprint")
+        await bench.press("right", "right", "right")
+        await bench.see("TANK1")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 45)])
+@pytest.mark.parametrize("name", ["pia.n", "carl.w", "quinn.o", "audrey.b", "ada.k"])
+async def test_every_desk_draws_hostile_names_as_they_are(station: Station, name: str, size: tuple[int, int]) -> None:
+    hostile = "[/lot 7] \x1b[31m \u202egnp ยา 💉" + "W" * 200
+    async with station(size) as bench:
+        await bench.sign_in(name)
+        with bench.vault.store.writing() as tx:
+            for table, column in (
+                ("product", "name"), ("storage_unit", "name"), ("person", "full_name"), ("lot", "product"),
+                ("treatment_order", "patient"), ("test_result", "method"), ("donor", "consent_scope"),
+                ("hold", "reason"),
+            ):  # fmt: skip
+                tx.driver.execute(f"UPDATE {table} SET {column} = ?", (hostile,))
+        for _ in range(7):
+            await bench.press("down", "right")
+            assert bench.app.is_running
+            await bench.see("\x1b", gone=True)
+            await bench.see("\u202e", gone=True)
+        for _ in range(7):
+            await bench.press("f3")
+            assert bench.app.is_running
+
+
+async def test_scan_is_taken_in_every_desk_and_no_letter_begins_anything(station: Station) -> None:
+    async with station() as bench:
+        code = bench.vials("stored")[0]
+        await bench.sign_in("quinn.o")
+        before = len(bench.recorded)
+        for _ in range(7):
+            await bench.press("q", "d", "r", "y", "f3")
+            await bench.scan(code)
+            assert bench.answers[-1] == (code, "info"), bench.answer
+        assert len(bench.recorded) == before
