@@ -103,7 +103,9 @@ class Bench:
     @property
     def outcome(self) -> str:
         panel = self.app.station.query_one("#answer")
-        return next((name[1:] for name in panel.classes if name.startswith("-") and name not in ("-large", "-compact")), "")
+        return next(
+            (name[1:] for name in panel.classes if name.startswith("-") and name not in ("-large", "-compact")), ""
+        )
 
     @property
     def answers(self) -> list[tuple[str, str]]:
