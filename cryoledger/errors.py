@@ -10,6 +10,7 @@
     ├── VaultError              a vault that cannot be opened, read or written
     │   ├── VaultMissingError
     │   ├── VaultNewerError     made by a newer version of the program
+    │   ├── VaultOlderError     made by an older version, and not upgraded yet
     │   ├── VaultDamagedError   truncated, torn, not ours, or with its guards removed
     │   │   └── VaultSetBackError   whole, but it lacks entries that were once made: a restored backup, a rollback
     │   ├── VaultBusyError      another process holds it for longer than we wait
@@ -43,6 +44,7 @@ __all__ = [
     "VaultMissingError",
     "VaultMovedError",
     "VaultNewerError",
+    "VaultOlderError",
     "VaultSetBackError",
     "VaultUnreachableError",
 ]
@@ -108,6 +110,10 @@ class VaultMissingError(VaultError):
 
 class VaultNewerError(VaultError):
     """The vault was written by a newer version of the program."""
+
+
+class VaultOlderError(VaultError):
+    """The vault was written by an older version of the program, and waits for its upgrade."""
 
 
 class VaultDamagedError(VaultError):

@@ -94,3 +94,25 @@ def copy(
         "it until the new place has a backup. Nothing can stop older copies and backups of it from being used: put "
         "them away. A station that saw the ledger go on here raises the alarm at such a copy."
     )
+
+
+@look(vault, "upgrade", example="cryoledger vault upgrade")
+def upgrade(call: Call) -> int:
+    """Bring a vault of an older version to this one: a file is copied first, and the vault verified after."""
+    from cryoledger.cli import exit_codes
+    from cryoledger.cli.verifying import shown_progress
+    from cryoledger.custody.upgrading import upgrade as bring
+
+    done = bring(call.location, shown_progress())
+    kept = f" The file as it was is {done.copy}." if done.copy is not None else ""
+    found = "verified" if done.report.ok else "NOT VERIFIED: run `cryoledger verify`"
+    call.answer(
+        {
+            "before": done.before,
+            "after": done.after,
+            "copy": str(done.copy) if done.copy is not None else None,
+            "ok": done.report.ok,
+        },
+        f"The vault went from schema {done.before} to {done.after}: {done.report.entries} entries, {found}.{kept}",
+    )
+    return exit_codes.OK if done.report.ok else exit_codes.FINDINGS

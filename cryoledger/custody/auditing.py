@@ -26,7 +26,7 @@ from cryoledger.database.facts import ENTRY_COLUMNS, Stored
 from cryoledger.database.local import WrappedKey as StoredKey
 from cryoledger.database.location import Location
 from cryoledger.domain.records import Record
-from cryoledger.errors import CryoledgerError, VaultDamagedError, VaultNewerError
+from cryoledger.errors import CryoledgerError, VaultDamagedError
 from cryoledger.ledger.policy import Policy
 
 __all__ = ["DatabaseSource", "verify_at", "verify_vault"]
@@ -105,18 +105,13 @@ def verify_at(
 
     Without `remembered` it may lag behind what this station saw, as a backup does. `policy` is the verifier's own, and
     so are the checkpoints that are `brought`.
-    Raises a VaultError only where there is no vault to read: nothing there, not ours, cut off, or of a newer version.
+    Raises a VaultError only where there is no vault to read: nothing there, not ours, cut off, or of another version.
     """
     place = Location.parse(location)
     if place.path is not None:
         files.check(place.path)
     with closing(connect(place, writing=False)) as driver:
-        version = migrate.read_version(driver, place)
-        if version != migrate.HEAD:
-            raise VaultNewerError(
-                f"The vault {place} has schema {version[:40]}; this program knows schemas up to {migrate.HEAD}.",
-                "Verify it with the newer version of cryoledger that made it.",
-            )
+        migrate.must_be_ours(migrate.read_version(driver, place), place)
         driver.begin(writing=False)
         found = _of_the_database(driver)
         source = DatabaseSource(driver)

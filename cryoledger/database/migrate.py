@@ -13,18 +13,19 @@ from cryoledger.database import guards, relocation
 from cryoledger.database.driver import Driver, connect
 from cryoledger.database.location import Location
 from cryoledger.database.rooms import ROOM
-from cryoledger.errors import VaultDamagedError, VaultNewerError
+from cryoledger.errors import VaultDamagedError, VaultNewerError, VaultOlderError
 from cryoledger.resources import schema_folder
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-__all__ = ["HEAD", "check", "create", "read_version", "remove", "table_names"]
+__all__ = ["EARLIER", "HEAD", "check", "must_be_ours", "read_version", "remove", "table_names", "upgrade"]
 
 HEAD = "0005"  # the last revision in schema/migrations/versions
+EARLIER = tuple(f"{number:04d}" for number in range(1, int(HEAD)))
 
 
-def create(engine: Engine) -> None:
+def upgrade(engine: Engine) -> None:
     """Bring a database to the present version, all migrations and their record in one transaction."""
     from alembic import command
     from alembic.config import Config
@@ -77,14 +78,26 @@ def read_version(driver: Driver, where: object) -> str:
     return str(versions[0][0])
 
 
-def check(driver: Driver, where: object) -> None:
-    """That a vault is of this version (VaultNewerError), not moved (VaultMovedError), whole and guarded."""
-    version = read_version(driver, where)
+def must_be_ours(version: str, where: object) -> None:
+    """That this program works with a schema; VaultOlderError, VaultNewerError."""
+    if version in EARLIER:
+        raise VaultOlderError(
+            f"The vault {where} has schema {version}; this program works with schema {HEAD}.",
+            "Let everybody stop, then run `cryoledger vault upgrade`: it copies a file first, and verifies after.",
+        )
     if version != HEAD:
         raise VaultNewerError(
             f"The vault {where} has schema {version[:40]}; this program knows schemas up to {HEAD}.",
             "Open it with the newer version of cryoledger that made it.",
         )
+
+
+def check(driver: Driver, where: object) -> None:
+    """That a vault is of this version, not moved (VaultMovedError), whole and guarded.
+
+    VaultNewerError, VaultOlderError where the version is another.
+    """
+    must_be_ours(read_version(driver, where), where)
     relocation.check(driver)
     lost = sorted(ROOM.keys() - table_names(driver))
     if lost:

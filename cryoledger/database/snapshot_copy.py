@@ -76,7 +76,7 @@ def copy_of_server(store: Store, target: Path, progress: Progress | None = None)
     made = Location(path=target)
     with _writing(target):
         try:
-            migrate.create(engine(made))
+            migrate.upgrade(engine(made))
         except DBAPIError as error:
             raise error.orig or error from None
         with store.reading() as reading, transfer.filling(made) as filled:

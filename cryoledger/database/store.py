@@ -192,10 +192,10 @@ class Store:
             with _closing(connect(place, writing=True, busy_seconds=busy_seconds)) as driver:
                 if migrate.table_names(driver):
                     raise VaultError(f"The database {place} is not empty.", "Name an empty database for a new vault.")
-            migrate.create(engine(place))
+            migrate.upgrade(engine(place))
             return cls.open(place, busy_seconds=busy_seconds)
         with files.created(place.path):
-            migrate.create(engine(place))
+            migrate.upgrade(engine(place))
             return cls.open(place, busy_seconds=busy_seconds)
 
     @contextmanager
