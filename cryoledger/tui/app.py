@@ -190,7 +190,7 @@ class StationApp(App[None], inherit_bindings=False):
     def _draw_prompt(self) -> None:
         self._gate.typing = self._line.is_open
         digits = None if self._line.digits is None else len(self._line.digits)
-        self.station.prompt(entry=self._line.entry, digits=digits)
+        self.station.prompt(entry=self._line.entry, digits=digits, asked=self._line.asked)
 
     # Keys
 

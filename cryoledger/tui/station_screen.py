@@ -100,9 +100,9 @@ class StationScreen(Screen[None]):
         self.add_class("-hidden")
         self.call_after_refresh(self.post_message, self.Painted())
 
-    def prompt(self, *, entry: str | None, digits: int | None) -> None:
+    def prompt(self, *, entry: str | None, digits: int | None, asked: bool) -> None:
         """Draw the hint, the entry line, or the PIN as so many dots."""
-        self._prompt.draw(hint=self.view.hint, entry=entry, digits=digits)
+        self._prompt.draw(hint=self.view.hint, entry=entry, digits=digits, asked=asked)
 
     def welcome(self, banner: str) -> None:
         """Ask for a badge; `banner` says, line by line, how to sign in."""

@@ -9,14 +9,23 @@ from cryoledger.tui.scan_gate import Scan
 
 PIN_MAX: Final = 64
 ENTRY_MAX: Final = 1024
+TYPED: Final = frozenset(
+    {"choice", "test", "result", "day", "number", "entry", "text", "time", "volume", "diluent", "cells", "viability",
+     "container", "reaction", "method", "purpose", "line", "reason", "quantity"}
+)  # fmt: skip
+"""What is asked for and mostly typed; a scan is taken all the same."""
 
 
 @dataclass(slots=True)
 class TypingLine:
-    """`digits` is None unless a PIN is asked for; `entry` is None unless the entry line is open."""
+    """`digits` is None unless a PIN is asked for; `entry` is None unless the entry line is open.
+
+    `asked` says that it opened by itself, because what is asked for is mostly typed: an amount, a time, a choice.
+    """
 
     digits: str | None = None
     entry: str | None = None
+    asked: bool = False
 
     @property
     def is_open(self) -> bool:
@@ -26,14 +35,18 @@ class TypingLine:
     def ask(self, ask: str) -> None:
         """What the desk awaits now; digits typed so far are forgotten."""
         self.digits = "" if ask == "pin" else None
+        if ask in TYPED:
+            self.entry, self.asked = (self.entry or ""), self.asked or self.entry is None
+        elif self.asked:
+            self.entry, self.asked = None, False
 
     def toggle(self) -> None:
-        """Open or close the entry line."""
-        self.entry = "" if self.entry is None else None
+        """Open or close the entry line; one that opened by itself stays open from then on."""
+        self.entry, self.asked = ("" if self.entry is None else self.entry if self.asked else None), False
 
     def close(self) -> None:
         """Forget what was typed."""
-        self.digits, self.entry = None, None
+        self.digits, self.entry, self.asked = None, None, False
 
     def is_pin(self, scan: Scan) -> bool:
         """Whether a fast run is the PIN that is asked for: digits alone. A badge has letters, a marked scan a mark."""

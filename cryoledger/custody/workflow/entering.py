@@ -163,7 +163,7 @@ class Entering(Task):
     @property
     def told(self) -> str:
         """The answers in one line, as they are signed."""
-        return ", ".join(f"{field.replace('_', ' ')} {_shown(field, value)}" for field, value in self.answers)
+        return ", ".join(f"{_label(field)}{_shown(field, value)}" for field, value in self.answers)
 
 
 def _day(text: str, scan: Scanned, world: World) -> str | None:
@@ -173,6 +173,11 @@ def _day(text: str, scan: Scanned, world: World) -> str | None:
         return times.day(text).isoformat()
     except ValueError:
         return None
+
+
+def _label(field: str) -> str:
+    """A field's name before its value; a thing stands with its kind already."""
+    return "" if field in ("thing", "things") else f"{field.removesuffix('_microlitres').replace('_', ' ')} "
 
 
 def _shown(field: str, value: Value) -> str:

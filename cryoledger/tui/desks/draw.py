@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from rich.cells import cell_len, set_cell_size
 
@@ -19,21 +19,24 @@ if TYPE_CHECKING:
 
 BESIDE: Final = 116
 """From this width on the detail stands beside the list, not below it."""
-_BIG_ROWS: Final = 18
+_BIG_ROWS: Final = 15
 _SOON_SECONDS: Final = 30 * 60
 _LIST_LEAST: Final = 3
 
 
+Mark: TypeAlias = Literal["", "reverse", "row"]
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A text in its tone; `mark` is drawn in reverse."""
+    """A text in its tone; `mark` says that it is drawn in reverse, or on the colour of the row under the cursor."""
 
     text: str
     tone: Tone = ""
-    mark: bool = False
+    mark: Mark = ""
 
 
-Drawn = list[Piece]
+Drawn: TypeAlias = list[Piece]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +106,10 @@ def _bar(sheet: Sheet, place: Place, width: int) -> Drawn:
         count = f" {tab.length}" if tab.length else ""
         alarm = "▲" if tab.alarm else ""
         tone: Tone = "bad" if tab.alarm else "strong" if at == place.tab else "quiet"
-        pieces += [Piece(f" {alarm}{clean(tab.name)}{count} ", tone, mark=at == place.tab), Piece(" ")]
+        pieces += [
+            Piece(f" {alarm}{clean(tab.name)}{count} ", tone, mark="reverse" if at == place.tab else ""),
+            Piece(" "),
+        ]
     return _fitted(pieces, width)
 
 
@@ -121,7 +127,7 @@ def _rows(tab: Tab, place: Place, width: int, rows: int, now: datetime) -> list[
         under = at == place.cursor
         cells = [_counted(cell, now) for cell in row.cells] if row is not None else [Cell("…", "quiet")]
         pieces = [Piece("▶ " if under else "  ", "strong"), *_columns(tab.columns, cells, width)]
-        found.append(_fitted([replace(piece, mark=under) for piece in pieces] if under else pieces, width))
+        found.append(_fitted([replace(piece, mark="row") for piece in pieces] if under else pieces, width))
     return found
 
 
@@ -173,7 +179,10 @@ def _head(lines: Sequence[Line], width: int, height: int, now: datetime) -> list
         if each.big and large:
             drawn += _big(each, width, now)
         else:
-            drawn += [[replace(piece, mark=each.big) for piece in pieces] for pieces in _wrap(each, width, now)]
+            drawn += [
+                [replace(piece, mark="reverse" if each.big else "") for piece in pieces]
+                for pieces in _wrap(each, width, now)
+            ]
     return [*drawn, []] if drawn and large else drawn
 
 
@@ -243,7 +252,7 @@ def _offers(offers: Sequence[Offer], width: int) -> Drawn:
     """What the keys begin here."""
     pieces: Drawn = []
     for offer in offers:
-        pieces += [Piece(f" {offer.key.upper()} ", "strong", mark=True), Piece(f" {offer.label}  ", "note")]
+        pieces += [Piece(f" {offer.key.upper()} ", "strong", mark="reverse"), Piece(f" {offer.label}  ", "note")]
     return _fitted(pieces, width)
 
 
@@ -260,7 +269,9 @@ def _fitted(pieces: Sequence[Piece], width: int) -> Drawn:
         found.append(piece)
         left -= size
     if left:
-        found.append(Piece(" " * left, "", mark=bool(found) and found[-1].mark and found[0].mark))
+        last = found[-1] if found else Piece("")
+        whole = bool(found) and last.mark == found[0].mark == "row"
+        found.append(Piece(" " * left, last.tone, mark="row" if whole else ""))
     return found
 
 

@@ -142,5 +142,7 @@ class DeskPanel(Widget):
 
     def _segment(self, piece: Piece, base: Style) -> Segment:
         colour = self.app.theme_variables.get(_COLOURS[piece.tone], "")
-        style = base + Style(color=colour or None, bold=piece.tone in _BOLD, reverse=piece.mark)
+        style = base + Style(color=colour or None, bold=piece.tone in _BOLD, reverse=piece.mark == "reverse")
+        if piece.mark == "row":
+            style += Style(bgcolor=self.app.theme_variables.get("panel") or None)
         return Segment(piece.text, style)

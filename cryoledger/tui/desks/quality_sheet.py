@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from cryoledger.custody.workflow.amounts import count
 from cryoledger.custody.workflow.entering import Entering
 from cryoledger.tui.desks.sheet import Cell, Column, Line, Offer, Row, Sheet, Tab, Tone, heading, labelled, line
 
@@ -45,7 +46,7 @@ def quality_sheet(view: Quality) -> Sheet:
     ]
     if view.recall is not None:
         tabs.insert(0, _reached(view.recall))
-    return Sheet(tuple(tabs), _recall_head(view.recall), _detail(view.chosen))
+    return Sheet(tuple(tabs), _recall_head(view.recall), () if view.recall is not None else _detail(view.chosen))
 
 
 def _lot(lot: LotLine) -> Row:
@@ -119,8 +120,9 @@ def _reached(recall: Recall) -> Tab:
 def _recall_head(recall: Recall | None) -> tuple[Line, ...]:
     if recall is None:
         return ()
-    counts = f"{len(recall.lots)} lots, {len(recall.vials)} vials, {len(recall.doses)} doses"
-    treated = f"{len(recall.patients)} patients, {len(recall.treated)} of them treated"
+    found = ((recall.lots, "lot"), (recall.vials, "vial"), (recall.doses, "dose"), (recall.patients, "patient"))
+    counts = ", ".join(count(len(each), word) for each, word in found)
+    treated = f"{len(recall.treated)} treated"
     return (
         line(f"RECALL OF {recall.scope.upper()} {recall.code}: {counts}; {treated}. Nothing is signed yet.", "bad"),
     )
