@@ -105,11 +105,22 @@ def ask(call: Call, event: Event, by: Signers) -> list[By]:
     """The signers of an event with their PINs; RequestError where the number of persons does not fit."""
     lines = lines_of(event, len(by.names))
     told = f"{type(event).__name__} {_summary(event)}".rstrip()
-    return ask_for(call, [(line.meaning, _roles(line)) for line in lines], told, by)
+    return ask_for(call, [(line.meaning, _roles(line)) for line in lines], told, by, event=event)
 
 
-def ask_for(call: Call, meanings: Sequence[tuple[str, str]], told: str, by: Signers, *, clock: bool = True) -> list[By]:
-    """Signers with these meanings and their PINs, after telling each what is signed."""
+def ask_for(
+    call: Call,
+    meanings: Sequence[tuple[str, str]],
+    told: str,
+    by: Signers,
+    *,
+    clock: bool = True,
+    event: Event | None = None,
+) -> list[By]:
+    """Signers with these meanings and their PINs, after telling each what is signed.
+
+    What the rules would refuse of `event` anyway is refused before anybody is asked.
+    """
     from cryoledger.custody.record import By
     from cryoledger.custody.vault import person_by
 
@@ -123,11 +134,19 @@ def ask_for(call: Call, meanings: Sequence[tuple[str, str]], told: str, by: Sign
         people = [person_by(reading, name) for name in by.names]
     if clock:
         check_clock(call, confirmed=by.confirm_clock)
+    if event is not None and by.event_id is None:  # an id may be that of an entry, which is then found
+        _preview(call, event, [person.name for person in people], by)
     asked = []
     for person, (meaning, _) in zip(people, meanings, strict=True):
         output.narrate(f"Signing as {meaning}: {told}")
         asked.append(By(person.name, asking.pin(person.full_name)))
     return asked
+
+
+def _preview(call: Call, event: Event, names: list[str], by: Signers) -> None:
+    from cryoledger.custody.preview import preview
+
+    preview(call.vault, event, names, call.instant(by.occurred_at) if by.occurred_at else None)
 
 
 def lines_of(event: Event, persons: int) -> list[Line]:

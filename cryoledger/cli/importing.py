@@ -92,7 +92,8 @@ def _carry_out(call: Call, job: Job, by: Signers) -> None:
     told = f"the import of {plan.vials} vials from {job.rows} rows, {rejected} of them rejected"
     if plan.own is not None:
         output.narrate(f"Import {plan.own.number} of this file stopped after part {plan.own.done}: it is resumed.")
-    (signer,) = ask_for(call, [("imported", IMPORTER)], told, by)
+    begun = plan.begun() if plan.own is None else None
+    (signer,) = ask_for(call, [("imported", IMPORTER)], told, by, event=begun)
     with _progress("Recording") as recording:
         carry_out(call.vault, plan, signer, recording)
 
@@ -175,9 +176,9 @@ def _abandon(call: Call, by: Signers, own: Import, reason: str) -> int:
     from cryoledger.custody.importing import abandon
     from cryoledger.domain import catalogue
 
-    catalogue.parse("ImportAbandoned", {"number": own.number, "reason": reason})
+    event = catalogue.parse("ImportAbandoned", {"number": own.number, "reason": reason})
     told = f"that import {own.number} is given up: all {own.done} recorded parts leave the inventory"
-    (signer,) = ask_for(call, [("abandoned", IMPORTER)], told, by)
+    (signer,) = ask_for(call, [("abandoned", IMPORTER)], told, by, event=event if own.abandoned is None else None)
     with _progress("Withdrawing") as show:
         abandon(call.vault, own, reason, signer, show)  # type: ignore[arg-type]
     call.answer({"import": own.number, "withdrawn": own.done}, f"Import {own.number} is withdrawn.")
@@ -229,7 +230,7 @@ def release(
         for at in range(0, len(named), AT_ONCE)
     ]
     told = f"{len(named)} lots of import {number}, released before by {basis}"
-    signers = ask_for(call, [("released", "quality officer")], told, by)
+    signers = ask_for(call, [("released", "quality officer")], told, by, event=events[0])
     numbers = [record(call.vault, event, *signers).number for event in events]
     call.answer({"import": number, "lots": named, "entries": numbers}, f"{len(named)} lots are released.")
 

@@ -14,6 +14,7 @@ from cryoledger.cli.call import Call
 from cryoledger.cli.declare import group, look
 from cryoledger.cli.teaching import AUDITOR, TECHNICIAN
 from cryoledger.cli.words import Entry
+from cryoledger.errors import RequestError
 
 if TYPE_CHECKING:
     from cryoledger.domain.declare import EventType
@@ -35,11 +36,16 @@ def register(app: typer.Typer) -> None:
     look(app, "commands", example="cryoledger commands --json", panel=TECHNICIAN)(commands)
 
 
-def entries(call: Call, first: First = 0, last: Last = None) -> None:
+def entries(call: Call, first: First = 0, last: Last = None) -> int:
     """Write the raw signed notes as they lie in the ledger, an empty line between; with --json an object a line."""
-    highest = 2**53 - 1
+    from cryoledger.domain import numbers
+
+    highest, count = 2**53 - 1, 0
+    if last is not None and last < first:
+        raise RequestError(f"--to {last} lies before --from {first}.", "Give the lower number first.")
     with call.reading() as reading:
         for stored in reading.entries(min(first, highest), None if last is None else min(last, highest)):
+            count += 1
             if call.as_json:
                 told = {
                     "epoch": stored.epoch,
@@ -50,6 +56,12 @@ def entries(call: Call, first: First = 0, last: Last = None) -> None:
                 output.data(output.json_text(told, indent=None))
             else:
                 output.raw(stored.note + b"\n")
+        head = reading.head()
+    if count:
+        return exit_codes.OK
+    where = f"the last is {numbers.shown(head.number)}" if head is not None else "the vault has none"
+    output.narrate(f"There is no entry from {first} on: {where}.")
+    return exit_codes.FINDINGS
 
 
 def note(call: Call, number: Entry) -> int:

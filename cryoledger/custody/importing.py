@@ -103,6 +103,18 @@ class Plan:
         self._known.judge_again(self.scratch)
         self._release()
 
+    def begun(self) -> ImportBegun:
+        """The event that begins this import; RuntimeError before it was judged."""
+        if self.cut is None:
+            raise RuntimeError("the rows were not judged")
+        return ImportBegun(
+            sha256=self.sha256,
+            plan_sha256=self.cut.plan_sha256,
+            rows=self.rows,
+            vial_count=self.cut.vials,
+            parts=self.cut.parts,
+        )
+
     @property
     def vials(self) -> int:
         """How many vials would come in."""
@@ -193,14 +205,7 @@ def _begin(vault: Vault, plan: Plan, planned: Cut, by: By) -> tuple[int, int]:
     """The import's number, and how many of its parts are done."""
     own = plan.own
     if own is None:
-        begun = ImportBegun(
-            sha256=plan.sha256,
-            plan_sha256=planned.plan_sha256,
-            rows=plan.rows,
-            vial_count=planned.vials,
-            parts=planned.parts,
-        )
-        return record(vault, begun, by).number, 0
+        return record(vault, plan.begun(), by).number, 0
     if own.status != "open" or own.abandoned is not None:
         raise RequestError(f"Import {own.number} of this file is over.", "Finish abandoning it first.")
     if own.plan_sha256 != planned.plan_sha256:

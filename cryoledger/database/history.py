@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from cryoledger.database.snapshots import Source, snapshot
 from cryoledger.database.store import Reading, Stored
 from cryoledger.domain import catalogue
+from cryoledger.domain.events.vault import VaultCreated
 from cryoledger.domain.facts import Recorded
 from cryoledger.domain.records import Excursion, StorageUnit, UnitPlacement, Vial, VialPlacement
 
@@ -60,11 +61,19 @@ def history(source: Source, kind: str, code: str) -> list[Recorded]:
         stays: list[Stay] = []
         if kind == "vial":
             stays = _stays_of_vial(now, code)
+        elif kind == "person" and _created_by(now) == code:
+            found.add(0)
         elif kind == "unit":
             stays = [stay for stay in _with_holders(now, Stay(code, "", FOREVER), DEEPEST) if stay.unit != code]
         for stay in stays:
             found |= _during(now, stay)
         return [_recorded(now, number) for number in sorted(found)]
+
+
+def _created_by(now: Reading) -> str | None:
+    """The administrator whom entry 0 enrols; it names them without mentioning them."""
+    first = now.recorded(0)
+    return first.event.administrator.name if first is not None and isinstance(first.event, VaultCreated) else None
 
 
 def _recorded(now: Reading, number: int) -> Recorded:

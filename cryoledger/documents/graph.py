@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from cryoledger.database.store import Reading
-from cryoledger.domain.records import Donation, Dose, DoseSource, Lot, LotDonation, Order, ScanCode, Vial
+from cryoledger.domain.records import Donation, Dose, DoseSource, Lot, LotDonation, Order, Person, ScanCode, Vial
 from cryoledger.errors import RequestError
 
 __all__ = ["KINDS", "Thing", "after", "all_after", "all_before", "before", "thing_of"]
@@ -33,6 +33,8 @@ def thing_of(reading: Reading, text: str, kinds: Iterable[str] = KINDS) -> Thing
     row = reading.facts.get(ScanCode, text)
     shown = text if len(text) <= 64 else f"{text[:60]}..."
     kinds = tuple(kinds)
+    if row is None and "person" in kinds and reading.facts.get(Person, text) is not None:
+        return Thing("person", text)
     if row is None:
         raise RequestError(f"Nothing here has the code {shown!r}.", "Look it up by a part of it: `cryoledger find`.")
     if row.kind not in kinds:
