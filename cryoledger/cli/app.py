@@ -12,6 +12,7 @@ import typer
 from cryoledger import __version__
 from cryoledger.cli import (
     administration,
+    auditing,
     backups,
     creation,
     doses,
@@ -68,7 +69,7 @@ GROUPS: tuple[tuple[str, str, str, str], ...] = (
         "Corrections: new entries that set an earlier one right, which stays in sight.",
     ),
     ("import", "importing", QUALITY, "Imports: a laboratory's own list of its freezers, from CSV or XLSX."),
-    ("export", "importing", QUALITY, "Exports: the inventory as a table that other programs import."),
+    ("export", "importing", QUALITY, "Exports: the inventory as a table, the ledger as a bundle for auditors."),
     ("downtime", "downtime", TECHNICIAN, "Downtime: work on paper, and the paper back into the ledger."),
     ("person", "people", ADMINISTRATOR, "People: roles, badges, PINs. `cryoledger person maria.s` shows one."),
     ("identity", "identities", CLINICIAN, "Identities: who a donor or patient is, encrypted beside the ledger."),
@@ -82,7 +83,7 @@ GROUPS: tuple[tuple[str, str, str, str], ...] = (
 )
 ALONE = (
     creation, people, administration, backups, holds, orders, doses,
-    excursions, looking, reading, verifying, screens, qualifying,
+    excursions, looking, reading, verifying, auditing, screens, qualifying,
 )  # fmt: skip
 
 

@@ -1,0 +1,584 @@
+#!/usr/bin/env python3
+"""Verify an audit bundle of cryoledger. One file; needs Python 3.10 or later and the package `cryptography`.
+
+    python3 verify.py [BUNDLE] [--fingerprint BASE64] [--policy FILE]
+
+Take the SHA-256 that this file must have from the release or from the checkpoint sheet, never from the bundle that it
+came with. Without a fingerprint and a policy, both from outside, a ledger is at most consistent with itself.
+
+An entry is a C2SP signed note of five lines: tag, origin, sequence, leaf hash of the entry before, event as JSON. This
+checks the form, place, hash and every signature of each entry: by a key that was enrolled, unrevoked and held a role
+that the event asks for at that entry; the tree (RFC 6962) against tiles, proofs and checkpoints; cosignatures against
+the policy. It does not judge whether an act was allowed otherwise: that takes the rulebook, `cryoledger verify`.
+Exit: 0 nothing broken, 1 broken, 2 could not be read.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import hashlib
+import json
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+try:
+    from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PublicKey
+except ImportError:  # older than cryptography 47: lines of ML-DSA-44 are named and not counted
+    MLDSA44PublicKey = None  # type: ignore[assignment, misc]
+
+EPOCH = 2**40  # entries of epoch e are numbered from (e - 1) * EPOCH
+FIELDS = ["data", "id", "occurred_at", "recorded_at", "rules", "schema", "signers", "station", "type"]
+TIME = re.compile(r"\d{4}-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\d\.\d{3}Z", re.ASCII)
+UUID7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+_LETTERS = {"t": "technician", "q": "quality officer", "p": "pharmacist", "c": "clinician"}
+ROLES = {**_LETTERS, "w": "witness", "u": "auditor", "a": "administrator"}
+STAFF = set(ROLES.values()) - {"auditor", "administrator"}
+# Who signs which event: `meaning:roles`, `?` where the line may be absent, `=field` where the new key of that field
+# signs, `@station` and `@recovery` for those keys. `*`: the first person may sign a proposal as an entry of its own.
+SIGNING = """
+abandoned:qt = ImportAbandoned; administered:c witnessed:cpw = AdministrationCompleted BedsideCheckPassed; adopted:q =
+RulebookAdopted; approved:q = ConsentWithdrawn DonorEligibilityDecided ProductDefined; approved:q witnessed:cpqtw =
+DeviationRecorded*; cancelled:c = OrderCancelled; changed:acpqtuw = PinChanged; completed:qt = ImportCompleted;
+consumed:qt = VialsConsumed; corrected:a witnessed:cpqtw = ClockCorrected; corrected:q = AttributionCorrected
+LotExpiryCorrected QuantityCorrected ScreeningCorrected TestResultCorrected; corrected:q confirmed:c =
+AdministrationCorrected; corrected:q witnessed:cpqtw = FinalStateCorrected*; corrected:qt = PositionCorrected;
+created=administrator_key accepted=station_key accepted=log_key accepted=recovery_key = VaultCreated; discarded:cpt
+witnessed:cpqtw = DoseDiscarded*; discarded:pqt witnessed:cpqtw = VialsDiscarded*; handed_over:pt received:cpw =
+DoseHandedOver; held:q = HoldPlaced; imported:qt = ImportBegun; issued:a approved:aq = LogKeyReplaced RoleGranted*;
+issued:a approved:aq accepted=key = KeyReplaced; issued:a approved:aq? accepted=key = KeyIssued StationEnrolled;
+issued:p witnessed:cpqtw received:cpqtw? = VialsIssued; lifted:q = HoldLifted; observed@station = AlarmRaised
+ClockStepped KeyLocked PinRefused RequestRefused RestoreFound StationLocked; ordered:c = OrderPlaced;
+performed:acpqtuw = PersonSignedIn PersonSignedOut; performed:p = ReservationReleased VialsReserved; performed:pt =
+BoxChecked StorageUnitMoved StorageUnitReturned StorageUnitTakenOut VialLabelReplaced VialTubeBound VialsFound
+VialsLabelled VialsMoved VialsReportedMissing VialsReturned VialsStored VialsTakenOut VialsTransferred; performed:qt =
+ImportPartRecorded ImportPartWithdrawn; prepared:pt = DosePrepared; reaffirmed:aq = EntriesReaffirmed; recalled:q =
+RecallIssued; received:pt = VialsReceived; recorded:c = FollowUpRecorded; recorded:qt = ConsentRecorded
+DonationCollected DonorRegistered DonorScreened ExcursionRecorded LotFilled LotRegistered TestResultsRecorded;
+recovered@recovery accepted=key = AdministratorRecovered; refused:pt approved:q = ShipmentRefused*; registered:cp =
+PatientBandAdded PatientRegistered; rejected:q = LotRejected; released:q = ImportedLotsReleased LotReleased;
+released:q requested:cp = LotConditionallyReleased*; reported:cpq = AdverseEventReported; restored:a approved:q =
+LedgerRestored; retired:a = StationRetired; retired:at = StorageUnitRetired; returned:pt approved:q =
+IssuedVialsReturned*; revoked:aq = KeyRevoked; sampled:pt = SampleTaken; set:a = SettingChanged; set_up:at =
+StorageUnitAdded; shipped:pt = VialsShipped; thawed:pt = VialsThawed; wasted:pt witnessed:cpqtw = RemaindersWasted*;
+withdrawn:aq = RoleWithdrawn
+"""
+
+
+class BrokenError(Exception):
+    """What is wrong, in words."""
+
+
+def need(holds: object, message: str) -> None:
+    if not holds:
+        raise BrokenError(message)
+
+
+def sha256(*parts: bytes) -> bytes:
+    return hashlib.sha256(b"".join(parts)).digest()
+
+
+def b64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def unb64(text: str) -> bytes:
+    data = base64.b64decode(text, validate=True)
+    need(data and b64(data) == text, f"not canonical base64: {text[:50]!r}")
+    return data
+
+
+def decimal(text: str) -> int:
+    need(re.fullmatch(r"0|[1-9][0-9]{0,18}", text), f"not a canonical decimal: {text[:30]!r}")
+    return int(text)
+
+
+def read(path: Path, most: int = 256 * 65537) -> bytes:
+    need(path.is_file() and path.stat().st_size <= most, f"the file {path} is missing or too long")
+    return path.read_bytes()
+
+
+# Notes and keys
+
+
+def parse_note(data: bytes) -> tuple[bytes, list[tuple[str, bytes, bytes]]]:
+    """The text of a signed note, and its lines: (name, key ID, signature)."""
+    need(not any(byte < 32 and byte != 10 for byte in data), "a control character in a note")
+    text, empty, lines = data.decode().rpartition("\n\n")
+    need(empty and lines.endswith("\n"), "a note without signature lines, or without its last newline")
+    found = []
+    for line in lines[:-1].split("\n"):
+        mark, name, encoded = (*line.split(" "), "", "")[:3]
+        need(line == f"— {name} {encoded}" and mark == "—" and "+" not in name, f"no signature line: {line[:50]!r}")
+        raw = unb64(encoded)
+        found.append((name, raw[:4], raw[4:]))
+    return text.encode() + b"\n", found
+
+
+class Key:
+    """A verifier key, `name+hexID+base64(algorithm || public key)`; what no honest tool makes is refused."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.name, hex_id, encoded = text.split("+", 2)
+        raw = unb64(encoded)
+        self.algorithm, self.public, self.id = raw[0], raw[1:], sha256(self.name.encode(), b"\n", raw)[:4]
+        need(self.id.hex() == hex_id, f"the key of {self.name} has another ID than it says")
+        need((self.algorithm, len(raw)) in ((1, 33), (4, 33), (6, 1313)), f"the key of {self.name} is of no known kind")
+        if self.algorithm != 6:
+            check_point(self.public)
+            self.ed25519 = Ed25519PublicKey.from_public_bytes(self.public)
+
+    def verify(self, text: bytes, signature: bytes) -> None:
+        """Ed25519 over an entry or checkpoint; else a cosignature, with its time in front (C2SP tlog-cosignature)."""
+        try:
+            if self.algorithm == 1:
+                self.ed25519.verify(signature, text)
+                return
+            time, signature = signature[:8], signature[8:]
+            if self.algorithm == 4:
+                self.ed25519.verify(signature, b"cosignature/v1\ntime %d\n%b" % (int.from_bytes(time, "big"), text))
+                return
+            origin, size, root = parse_head(text)
+            names = [bytes([len(name.encode())]) + name.encode() for name in (self.name, origin)]
+            message = [b"subtree/v1\n\0", names[0], time, names[1], bytes(8), size.to_bytes(8, "big"), root]
+            MLDSA44PublicKey.from_public_bytes(self.public).verify(signature, b"".join(message))
+        except InvalidSignature:
+            raise BrokenError(f"the signature of {self.name} does not fit the text") from None
+
+
+def check_point(public: bytes) -> None:
+    """A canonical point of high order, or BrokenError (RFC 8032, 5.1.3 and 5.1.4)."""
+    p, number = 2**255 - 19, int.from_bytes(public, "little")
+    d, sign, y = -121665 * pow(121666, -1, p) % p, number >> 255, number & (2**255 - 1)
+    square = (y * y - 1) * pow(d * y * y + 1, -1, p) % p
+    x = pow(square, (p + 3) // 8, p)
+    x = x if x * x % p == square else x * pow(2, (p - 1) // 4, p) % p
+    need(y < p and x * x % p == square and not (x == 0 and sign), "a public key is no canonical point of the curve")
+    for _ in range(3):
+        k = d * x * x * y * y % p
+        x, y = 2 * x * y * pow(1 + k, -1, p) % p, (y * y + x * x) * pow(1 - k, -1, p) % p
+    need((x, y) != (0, 1), "a public key is of low order")
+
+
+# Entries, and who may sign them
+
+
+def check_json(value: Any, depth: int = 0) -> None:
+    """Integers below 2^53, keys in ASCII, at most 32 deep."""
+    need(depth <= 32 and not isinstance(value, float), "the JSON is too deep, or holds a number that is no integer")
+    need(not isinstance(value, int) or abs(value) < 2**53, "the JSON holds an integer that is too large")
+    if isinstance(value, dict):
+        need(all(key.isascii() for key in value), "a key of the JSON is not ASCII")
+    for part in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        check_json(part, depth + 1)
+
+
+class Entry:
+    """One entry, strictly parsed."""
+
+    def __init__(self, data: bytes) -> None:
+        need(len(data) <= 65535, "an entry is too long")
+        self.text, self.lines = parse_note(data)
+        self.leaf = sha256(b"\0", data)
+        lines = self.text.decode().split("\n")
+        need(len(lines) == 6 and lines[0] == "cryoledger/entry/v1", "not the five lines of an entry")
+        self.origin, self.sequence, self.previous = lines[1], decimal(lines[2]), unb64(lines[3])
+        said = json.loads(lines[4])
+        check_json(said)  # writing it again refuses keys that stand twice, white space, -0, 1e3, other escapes
+        again = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        need(again == lines[4], "the JSON is not in its one canonical form")
+        need(isinstance(said, dict) and sorted(said) == FIELDS, "the event has not exactly its nine fields")
+        self.type, self.data, self.station, self.at = said["type"], said["data"], said["station"], said["recorded_at"]
+        need(
+            UUID7.fullmatch(said["id"]) and TIME.fullmatch(self.at) and TIME.fullmatch(said["occurred_at"]), "its form"
+        )
+        self.id, self.signers = said["id"], [(one["name"], one["meaning"]) for one in said["signers"]]
+        names = [name for name, _ in self.signers]
+        need(names == [line[0] for line in self.lines], "the signature lines are not of those whom the text names")
+        need(len(set(names)) == len(names) > 0, "nobody signs, or one name twice")
+
+
+def read_table() -> dict[str, list[Any]]:
+    """SIGNING by type of event: for each line its meaning, roles, `?`, field and special key."""
+    table: dict[str, list[Any]] = {}
+    for row in re.sub(r"\s+", " ", SIGNING).strip().split("; "):
+        wanted, types = row.split(" = ")
+        lines = []
+        for part in wanted.split():
+            found: Any = re.fullmatch(r"([a-z_]+)(?::(\w+))?(\?)?(?:=(\w+))?(?:@(\w+))?", part)
+            lines.append((found[1].replace("_", " "), {ROLES[each] for each in found[2] or ""}, *found.groups()[2:]))
+        for name in types.split():
+            table[name.rstrip("*")] = lines
+            if name.endswith("*"):
+                table[name[:-1] + "Proposed"] = [("proposed", *lines[0][1:])]
+    return table
+
+
+class Ledger:
+    """Keys and roles, as the entries so far have them."""
+
+    def __init__(self) -> None:
+        self.table = read_table()
+        self.keys: dict[str, Key] = {}
+        self.people: dict[str, Any] = {}  # name: [key, roles, status]
+        self.others: dict[tuple[str, str], Any] = {}  # ("station" or "recovery", name): key
+        self.log: list[Key] = []
+        self.enrolments = 0
+        self.proposals: dict[int, tuple[str, str]] = {}
+        self.remarks: list[str] = []
+
+    def key(self, text: str) -> Key:
+        if text not in self.keys:
+            self.keys[text] = Key(text)
+        return self.keys[text]
+
+    def expected(self, entry: Entry) -> list[Any]:
+        """The lines of the table that an entry must bear, less optional ones that may be absent here."""
+        need(entry.type in self.table, f"an event of an unknown type, {entry.type[:40]}")
+        lines, said = self.table[entry.type], [meaning for _, meaning in entry.signers]
+        lines = lines[1:] if entry.data.get("proposal") is not None else lines
+        may = entry.data.get("receiver") is None if entry.type == "VialsIssued" else self.enrolments == 0
+        lines = [line for line in lines if not (line[2] and may and line[0] not in said)]
+        if said[-1] == "countersigned" and entry.data.get("late") is not None:
+            lines = [*lines, ("countersigned", STAFF, None, None, None)]
+        wanted = [line[0] for line in lines]
+        need(wanted == said, f"{entry.type} is signed as {', '.join(wanted)}, not as {', '.join(said)}")
+        return lines
+
+    def signer(self, entry: Entry, name: str, line: Any) -> Any:
+        """The key with which a name must have signed here; BrokenError where it may not sign at all."""
+        _, roles, _, field, special = line
+        if field:
+            key = self.key(entry.data[field])
+            need(key.name == name, f"the new key is of {key.name}, not of {name}")
+            return key
+        if special:
+            need(special == "recovery" or name == entry.station, f"{name} signs what another station observed")
+            need(self.others.get((special, name)), f"{name} is no valid {special} key")
+            return self.others[special, name]
+        need(name in self.people, f"nobody is enrolled as {name}")
+        key, held, status = self.people[name]
+        need(status == "active", f"the key of {name} is {status}")
+        need(held & roles, f"{name} holds no role that signs this {entry.type}")
+        return key
+
+    def verify(self, entry: Entry) -> None:
+        """Every signature of an entry, by the key that is valid at this entry."""
+        for (name, key_id, signature), line in zip(entry.lines, self.expected(entry), strict=True):
+            key = self.signer(entry, name, line)
+            need(key.algorithm == 1 and key.id == key_id, f"{name} signed with another key than the valid one")
+            key.verify(entry.text, signature)
+        proposal = entry.data.get("proposal")
+        if proposal is not None and proposal["number"] in self.proposals:
+            leaf, proposer = self.proposals[proposal["number"]]
+            need(leaf == proposal["leaf_hash"], "the proposal is another than the one that was signed")
+            need(proposer not in [name for name, _ in entry.signers], "who proposed cannot be the second person")
+
+    def apply(self, entry: Entry, number: int) -> None:
+        """What an entry changes in keys and roles."""
+        data, kind = entry.data, entry.type
+        if kind in ("KeyIssued", "StationEnrolled", "AdministratorRecovered"):
+            self.enrolments += 1
+        if kind in ("VaultCreated", "LogKeyReplaced"):
+            self.log = [self.key(data["log_key"]), self.key(data["log_key_ml_dsa"])]
+        if kind == "VaultCreated":
+            self.others["station", entry.station] = self.key(data["station_key"])
+            self.others["recovery", self.key(data["recovery_key"]).name] = self.key(data["recovery_key"])
+            self.people[data["administrator"]["name"]] = [
+                self.key(data["administrator_key"]),
+                {"administrator"},
+                "active",
+            ]
+        elif kind in ("KeyIssued", "AdministratorRecovered"):
+            need(data["person"]["name"] not in self.people, f"{data['person']['name']} is enrolled a second time")
+            roles = set(data.get("roles", ["administrator"]))
+            self.people[data["person"]["name"]] = [self.key(data["key"]), roles, "active"]
+            if kind == "AdministratorRecovered":
+                self.remarks.append(f"entry {shown(number)}: THE RECOVERY KEY enrolled {data['person']['name']}")
+        elif kind == "KeyReplaced":
+            self.people[data["person"]] = [self.key(data["key"]), self.people[data["person"]][1], "active"]
+        elif kind == "RoleGranted":
+            self.people[data["person"]][1] |= {data["role"]}
+        elif kind == "RoleWithdrawn":
+            self.people[data["person"]][1] -= {data["role"]}
+        elif kind in ("StationEnrolled", "StationRetired"):
+            self.others["station", data["station"]] = self.key(data["key"]) if "key" in data else None
+        elif kind == "KeyLocked":
+            self.people[data["person"]][2] = "locked"
+        elif kind == "KeyRevoked":
+            person, recovery = self.people.get(data["name"]), self.others.get(("recovery", data["name"]))
+            if person and person[0].id.hex() == data["key_id"]:
+                person[2] = "revoked"
+            if recovery and recovery.id.hex() == data["key_id"]:
+                self.others["recovery", data["name"]] = None
+            if data.get("suspect_from") is not None:
+                told = f"what {data['name']} signed from entry {shown(data['suspect_from'])} on was put under suspicion"
+                self.remarks.append(f"entry {shown(number)}: {told}; see which EntriesReaffirmed follow")
+        elif kind.endswith("Proposed"):
+            self.proposals[number] = (b64(entry.leaf), entry.signers[0][0])
+
+
+# The tree, checkpoints, and a policy
+
+
+def root_of(hashes: list[bytes]) -> bytes:
+    """The Merkle tree hash of leaf hashes, or of a row of subtrees of one size (RFC 6962, 2.1)."""
+    if len(hashes) < 2:
+        return hashes[0] if hashes else sha256()
+    split = 1 << (len(hashes) - 1).bit_length() - 1
+    return sha256(b"\1", root_of(hashes[:split]), root_of(hashes[split:]))
+
+
+def check_inclusion(leaf: bytes, at: int, size: int, path: list[bytes], root: bytes) -> None:
+    """RFC 9162, 2.1.3.2."""
+    need(0 <= at < size, "an index outside the tree")
+    last = size - 1
+    for sibling in path:
+        need(last > 0, "an inclusion proof is too long")
+        if at & 1 or at == last:
+            leaf = sha256(b"\1", sibling, leaf)
+            while not at & 1 and at:
+                at, last = at >> 1, last >> 1
+        else:
+            leaf = sha256(b"\1", leaf, sibling)
+        at, last = at >> 1, last >> 1
+    need(last == 0 and leaf == root, "the inclusion proof does not lead to the checkpoint's root")
+
+
+def tile(folder: Path, level: object, index: int, width: int) -> Path:
+    """A tile's file in the C2SP tlog-tiles layout."""
+    name = f"{index % 1000:03d}"
+    while index := index // 1000:
+        name = f"x{index % 1000:03d}/{name}"
+    return folder / "tile" / str(level) / (name if width == 256 else f"{name}.p/{width}")
+
+
+def check_tiles(folder: Path, row: list[bytes], level: int = 0) -> None:
+    """Every tile of hashes is the one that the entries make."""
+    for at in range(0, len(row), 256):
+        path = tile(folder, level, at // 256, len(row[at : at + 256]))
+        need(read(path) == b"".join(row[at : at + 256]), f"the file {path} does not hold the hashes of the entries")
+    if len(row) >= 256:
+        check_tiles(folder, [root_of(row[at : at + 256]) for at in range(0, len(row) - len(row) % 256, 256)], level + 1)
+
+
+def parse_head(text: bytes) -> tuple[str, int, bytes]:
+    """Origin, size and root of a checkpoint's text."""
+    lines = text.decode().split("\n")
+    need(len(lines) == 4 and not lines[3], "a checkpoint is three lines: origin, size, root")
+    return lines[0], decimal(lines[1]), unb64(lines[2])
+
+
+class Policy:
+    """Which log, and which witnesses are enough (C2SP tlog-policy)."""
+
+    def __init__(self, text: str) -> None:
+        self.logs: list[Key] = []
+        self.members: dict[str, Any] = {"none": (0, [])}  # a witness's key, or (how many, members)
+        self.quorum = ""
+        for words in filter(None, (line.split("#")[0].split() for line in text.splitlines())):
+            if words[0] == "log" and len(words) in (2, 3):
+                self.logs.append(Key(words[1]))
+            elif words[0] == "witness" and len(words) in (3, 4):
+                self.members[words[1]] = Key(words[2])
+            elif words[0] == "group" and len(words) > 3:
+                count = {"any": 1, "all": len(words) - 3}.get(words[2]) or decimal(words[2])
+                self.members[words[1]] = (count, words[3:])
+            else:
+                need(words[0] == "quorum" and words[1] in self.members, f"no line of a policy: {' '.join(words)[:60]}")
+                self.quorum = words[1]
+        need(self.quorum and self.logs, "the policy names no log or no quorum")
+
+    def keys(self) -> list[Key]:
+        return [*self.logs, *(each for each in self.members.values() if isinstance(each, Key))]
+
+    def met(self, name: str, signed: set[str]) -> bool:
+        member = self.members[name]
+        if isinstance(member, Key):
+            return member.text in signed
+        return bool(sum(self.met(each, signed) for each in set(member[1])) >= member[0])
+
+
+# The bundle
+
+
+def shown(number: int) -> str:
+    return str(number) if number < EPOCH else f"{number // EPOCH + 1}/{number % EPOCH}"
+
+
+class Verification:
+    """One bundle, from its first entry to its last checkpoint."""
+
+    def __init__(self, bundle: Path, fingerprint: str, policy: Policy | None) -> None:
+        self.bundle, self.fingerprint, self.policy, self.ledger = bundle, fingerprint, policy, Ledger()
+        self.broken: list[str] = []
+        self.heads: list[Any] = []
+        self.not_counted: set[str] = set()
+        self.count = self.signatures = self.checkpoints = self.met = 0
+        self.found, self.partial = "", False
+        self.ids: dict[str, str] = {}
+        self.end: list[Any] = []  # of the epoch before: origin, size, root, last leaf hash where that is known
+
+    def attempt(self, where: str, act: Any, *given: Any) -> Any:
+        """Do something, and keep what is broken in it."""
+        try:
+            return act(*given)
+        except BrokenError as error:
+            self.broken.append(f"{where}: {error}")
+        except Exception as error:  # noqa: BLE001 - whatever hostile data provokes is a finding
+            self.broken.append(f"{where}: cannot be judged ({type(error).__name__}: {str(error)[:80]})")
+
+    def run(self) -> None:
+        folders = sorted(self.bundle.glob("epoch-*"))
+        need(folders, f"{self.bundle} holds no epoch-1")
+        for epoch in range(1, len(folders) + 1):
+            self.epoch(epoch, self.bundle / f"epoch-{epoch}")
+        for where, path, root, origin, keys in self.heads:  # an export may sign old epochs with the present log key
+            self.attempt(where, self.checkpoint, path, root, origin, [*keys, *self.ledger.log], True)
+
+    def epoch(self, epoch: int, folder: Path) -> None:
+        self.origin, self.previous, self.at, leaves = "", bytes(32), "", []
+        origin, size, root = parse_head(parse_note(read(folder / "checkpoint"))[0])
+        heads = {decimal(path.name): path for path in sorted((folder / "checkpoints").glob("*"))}
+        whole = (folder / "tile" / "entries").is_dir()
+        self.partial |= not whole
+        for sequence, data in self.bundled(folder, size) if whole else self.single(folder):
+            where = f"epoch {epoch}, entry {sequence}"
+            self.attempt(where, self.entry, where, epoch, sequence, data, whole)
+            self.previous = sha256(b"\0", data)
+            leaves.append(self.previous)
+            if not whole:
+                self.attempt(where, self.proof, folder, sequence, self.previous)
+            elif sequence + 1 in heads:
+                given = (heads.pop(sequence + 1), root_of(leaves), self.origin, self.ledger.log, False)
+                self.attempt(where, self.checkpoint, *given)
+        if whole:
+            self.attempt(f"epoch {epoch}, tree", check_tiles, folder, leaves)
+            self.attempt(f"epoch {epoch}", need, not heads, f"entries up to checkpoints {sorted(heads)} are missing")
+        head = (folder / "checkpoint", root_of(leaves) if whole else root, self.origin, self.ledger.log)
+        self.heads.append((f"epoch {epoch}, checkpoint", *head))
+        self.end = [origin, size, b64(root), *([b64(self.previous)] if whole else [])]
+
+    def bundled(self, folder: Path, size: int) -> Any:
+        """The entries of an epoch, from bundles of 256, each after its length in two bytes."""
+        for first in range(0, size, 256):
+            path, at = tile(folder, "entries", first // 256, min(256, size - first)), 0
+            data = read(path)
+            for sequence in range(first, min(first + 256, size)):
+                start, at = at + 2, at + 2 + int.from_bytes(data[at : at + 2], "big")
+                need(start < at <= len(data), f"the file {path} is cut off at entry {sequence}")
+                yield sequence, data[start:at]
+            need(at == len(data), f"the file {path} holds more than its entries")
+
+    def single(self, folder: Path) -> Any:
+        for sequence in sorted(decimal(path.name) for path in (folder / "entries").glob("*")):
+            yield sequence, read(folder / "entries" / str(sequence))
+
+    def entry(self, where: str, epoch: int, sequence: int, data: bytes, whole: bool) -> None:
+        """One entry: form, place, hash, signatures; then what it changes."""
+        self.count += 1
+        entry, number = Entry(data), (epoch - 1) * EPOCH + sequence
+        self.origin = self.origin or entry.origin
+        for holds, message in (
+            (entry.origin == self.origin, f"made for another ledger, {entry.origin[:60]}"),
+            (entry.sequence == sequence, f"entry {entry.sequence} stands here, by its own signed text"),
+            (entry.previous == self.previous or not whole, "does not name the leaf hash of the entry before"),
+            (entry.at >= self.at or entry.type == "ClockCorrected", "recorded before the entry before it"),
+            (self.ids.setdefault(entry.id, where) == where, f"its id stands already in {self.ids[entry.id]}"),
+        ):
+            self.attempt(where, need, holds, message)
+        self.at, before = entry.at, len(self.broken)
+        self.attempt(where, self.ledger.verify, entry)
+        self.signatures += len(entry.lines) if len(self.broken) == before else 0
+        if sequence == 0:
+            self.attempt(where, self.opening, entry, epoch)
+        self.ledger.apply(entry, number)
+
+    def opening(self, entry: Entry, epoch: int) -> None:
+        if epoch == 1:
+            self.found = b64(entry.leaf)
+            need(entry.type == "VaultCreated" and entry.data["origin"] == entry.origin, "no creation of this ledger")
+            need(self.fingerprint in ("", self.found), f"THE FINGERPRINT IS ANOTHER: {self.found}")
+        else:
+            said = [entry.data.get(name, 0) for name in ("origin", "size", "root", "last_leaf_hash")]
+            need(entry.type in ("RestoreFound", "LedgerRestored"), "an epoch opens with a restore")
+            need(said[: len(self.end)] == self.end, "the restore does not name the end of the epoch before")
+
+    def proof(self, folder: Path, sequence: int, leaf: bytes) -> None:
+        """A C2SP tlog-proof: index, path, and the checkpoint itself."""
+        head, _, checkpoint = read(folder / "proofs" / f"{sequence}.tlog-proof").partition(b"\n\n")
+        lines = head.decode().split("\n")
+        need(lines[:2] == ["c2sp.org/tlog-proof@v1", f"index {sequence}"], "its proof is of another entry")
+        need(checkpoint == read(folder / "checkpoint"), "its proof leads to another checkpoint")
+        _, size, root = parse_head(parse_note(checkpoint)[0])
+        check_inclusion(leaf, sequence, size, [unb64(line) for line in lines[2:]], root)
+
+    def checkpoint(self, path: Path, root: bytes, of: str, logs: list[Key], last: bool) -> None:
+        """A checkpoint's root and signatures; the policy is asked of the last one in each epoch."""
+        text, lines = parse_note(read(path))
+        origin, size, said = parse_head(text)
+        need(root == said, f"the root of the checkpoint is not that of its {size} entries")
+        need(origin == of, "the checkpoint is of another ledger")
+        keys = [*logs, *(self.policy.keys() if self.policy else ())]
+        known, signed = {(key.name, key.id): key for key in keys}, set()
+        for name, key_id, signature in lines:
+            key = known.get((name, key_id))
+            if key is None or (key.algorithm == 6 and MLDSA44PublicKey is None):
+                kind = "a key that is not known here" if key is None else "ML-DSA-44, which this machine lacks"
+                self.not_counted.add(f"checkpoint line {name} {key_id.hex()}: {kind}")
+                continue
+            key.verify(text, signature)
+            signed.add(key.text)
+        need(
+            any(key.text in signed for key in logs if key.algorithm == 1),
+            "no log key of the ledger signed it",
+        )
+        self.checkpoints += 1
+        if last and self.policy:
+            met = self.policy.met(self.policy.quorum, signed) and any(key.text in signed for key in self.policy.logs)
+            need(met, "THE POLICY IS NOT MET: its log, or too few of its witnesses, signed this checkpoint")
+            self.met += 1
+
+    def report(self) -> int:
+        lines = [f"open: {remark}" for remark in self.ledger.remarks]
+        lines += [f"not counted: {line}" for line in sorted(self.not_counted)]
+        lines.append("not checked: whether the rulebook allowed each act (`cryoledger verify` does)")
+        if self.partial:
+            lines.append("not checked: entries that are not in this bundle; a key revoked in one would not show")
+        told = f"{self.count} entries, {self.signatures} signatures, {self.checkpoints} checkpoints"
+        lines += [f"broken: {line}" for line in self.broken[:100]]
+        if self.broken:
+            lines.append(f"NOT VERIFIED: {len(self.broken)} broken in {told}")
+        elif self.fingerprint and self.met:
+            lines.append(f"VERIFIED under your fingerprint and policy: {told}")
+        else:
+            lines.append(f"CONSISTENT WITH ITSELF: {told}. Fingerprint of entry 0: {self.found}")
+            lines.append("To be sure, give --fingerprint from paper and a --policy of your own.")
+        print("\n".join(lines).encode("ascii", "backslashreplace").decode())
+        return 1 if self.broken else 0
+
+
+def main() -> int:
+    ask = argparse.ArgumentParser(description="Verify an audit bundle of cryoledger.")
+    ask.add_argument("bundle", nargs="?", type=Path, default=Path(__file__).resolve().parent)
+    ask.add_argument("--fingerprint", default="", help="leaf hash of entry 0 in base64, from paper")
+    ask.add_argument("--policy", type=Path, help="a C2SP tlog-policy of your own, not of the bundle")
+    given = ask.parse_args()
+    try:
+        policy = Policy(read(given.policy).decode()) if given.policy else None
+        verification = Verification(given.bundle, given.fingerprint, policy)
+        verification.run()
+    except (BrokenError, OSError, ValueError) as error:
+        print(f"NOT VERIFIED: the bundle or the policy cannot be read: {error}", file=sys.stderr)
+        return 2
+    return verification.report()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
