@@ -116,7 +116,7 @@ def _wait(ready: Any, seconds: float) -> Any:
 def _page_url(port: int) -> str:
     with socket.create_connection(("127.0.0.1", port), 30) as http:
         http.sendall(f"GET /json HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n".encode())
-        head, _, body = _read_all(http).partition(b"\r\n\r\n")
+        _, _, body = _read_all(http).partition(b"\r\n\r\n")
     pages = [target for target in json.loads(body) if target["type"] == "page"]
     return str(pages[0]["webSocketDebuggerUrl"])
 
@@ -125,8 +125,8 @@ def _read_all(http: socket.socket) -> bytes:
     """An HTTP answer; Chromium keeps the connection open, so its length says where it ends."""
     data = b""
     while True:
-        head, found, body = data.partition(b"\r\n\r\n")
-        if found:
+        head, _, body = data.partition(b"\r\n\r\n")
+        if body:
             length = next(int(line[15:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:"))
             if len(body) >= length:
                 return data

@@ -87,7 +87,7 @@ _PARTIAL = """
 - What is in entries that were left out. A key that one of them revoked would still look valid here."""
 _ENTRY_OF_TILES = """\
 bundle=$(ls -d epoch-1/tile/entries/000* | head -n 1); [ -d "$bundle" ] && bundle=$(ls "$bundle"/* | head -n 1)
-set -- $(od -An -tu1 -N2 "$bundle"); tail -c +3 "$bundle" | head -c $(($1 * 256 + $2)) > entry-0
+set -- $(od -An -tu1 -N2 "$bundle"); head -c $(($1 * 256 + $2 + 2)) "$bundle" | tail -c +3 > entry-0
 """
 
 

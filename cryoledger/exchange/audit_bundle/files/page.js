@@ -4,6 +4,7 @@
 
 const EPOCH = 2 ** 40;
 const FIELDS = "data id occurred_at recorded_at rules schema signers station type";
+const NAME = /^[^\s+\x00-\x1f]{1,255}$/;
 const TIME = /^\d{4}-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\d\.\d{3}Z$/;
 const UUID7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const ROLES = { t: "technician", q: "quality officer", p: "pharmacist", c: "clinician", w: "witness", u: "auditor",
@@ -85,6 +86,7 @@ function parseNote(bytes) {
     const found = /^— ([^\s+]+) (\S+)$/u.exec(line);
     need(found, "no signature line: " + line.slice(0, 50));
     const raw = unb64(found[2]);
+    need(raw.length > 4, "a signature line without a signature");
     return { name: found[1], id: hex(raw.subarray(0, 4)), signature: raw.slice(4) };
   });
   const text = whole.slice(0, cut + 1);
@@ -171,13 +173,23 @@ function parseEntry(bytes) {
   try { said = JSON.parse(lines[4]); } catch { throw new Broken("the event is not JSON"); }
   need(canonical(said) === lines[4], "the JSON is not in its one canonical form");
   need(said && Object.keys(said).sort().join(" ") === FIELDS, "the event has not exactly its nine fields");
-  need(UUID7.test(said.id) && TIME.test(said.recorded_at) && TIME.test(said.occurred_at), "an id or time of no form");
+  const sequence = decimal(lines[2]), previous = unb64(lines[3]), zero = previous.every((byte) => byte === 0);
+  need(previous.length === 32 && zero === (sequence === 0), "zero bytes before entry 0, and only there");
+  for (const time of [said.recorded_at, said.occurred_at]) {
+    need(TIME.test(time) && !isNaN(Date.parse(time)) && new Date(time).toISOString() === time, "a time of another form");
+  }
+  for (const number of [said.rules, said.schema]) need(Number.isInteger(number) && number > 0, "rules and schema are numbers from 1");
+  need(UUID7.test(said.id) && /^[A-Z][A-Za-z0-9]{0,63}$/.test(said.type), "an id or a type of another form");
+  need(typeof said.id === "string" && typeof said.station === "string" && said.station, "no station");
   const people = Array.isArray(said.signers) ? said.signers : [];
+  need(people.every((one) => one && Object.keys(one).sort().join() === "meaning,name" && one.meaning
+    && typeof one.meaning === "string"), "a signer of another form");
+  need([lines[1], ...people.map((one) => one.name)].every((name) => NAME.test(name)), "no name");
   need(people.length === note.lines.length && people.every((one, at) => one && one.name === note.lines[at].name),
     "the signature lines are not of those whom the text names");
   need(people.length && new Set(people.map((one) => one.name)).size === people.length, "nobody signs, or one name twice");
   need(said.data && typeof said.data === "object" && !Array.isArray(said.data), "the event's data is no object");
-  return { ...said, origin: lines[1], sequence: decimal(lines[2]), previous: unb64(lines[3]), note };
+  return { ...said, origin: lines[1], sequence, previous, note };
 }
 
 function readTable() {
@@ -481,14 +493,15 @@ class Verification {
       const count = Math.min(256, size - first), path = `${folder}/${tilePath("entries", first / 256, count)}`;
       const data = await this.read(path), notes = [];
       let at = 0;
-      for (let each = 0; each < count; each++) {
+      while (notes.length < count) {
         const length = data[at] * 256 + data[at + 1];
-        need(length > 0 && at + 2 + length <= data.length, `the file ${path} is cut off at entry ${first + each}`);
+        if (!(length > 0 && at + 2 + length <= data.length)) break;
         notes.push(data.subarray(at + 2, at + 2 + length));
         at += 2 + length;
       }
-      need(at === data.length, `the file ${path} holds more than its entries`);
       await this.batch(epoch, first, notes, leaves, true);
+      need(notes.length === count, `the file ${path} is cut off at entry ${first + notes.length}`);
+      need(at === data.length, `the file ${path} holds more than its entries`);
     }
   }
   async batch(epoch, first, notes, leaves, whole) {
@@ -683,6 +696,7 @@ function element(tag, text = "", className = "") {
   return made;
 }
 const group = (number) => number.toLocaleString("en").replaceAll(",", " ");
+const count = (number, one, many) => `${group(number)} ${number === 1 ? one : many}`;
 const words = (type) => type.replace(/([a-z])([A-Z])/g, "$1 $2").toLowerCase().replace(/^./, (c) => c.toUpperCase());
 
 const state = { files: null, inlined: false, things: null, verification: null, hits: [], listed: 0, formats: null };
@@ -717,7 +731,7 @@ function told(value) {
   if (value && typeof value === "object") {
     return Object.entries(value).filter(([name]) => name !== "leaf_hash").map(([name, part]) => field(name, part)).join(" ");
   }
-  const text = String(value);
+  const text = TIME.test(value) ? local(value) : String(value);
   return text.length > 64 ? text.slice(0, 60) + "…" : text;
 }
 const APART = new Set(["late", "typed", "document", "undoes", "proposal", "corrects", "band", "bands"]);
@@ -767,7 +781,7 @@ function tree(code) {
   const branch = (each) => {
     const item = element("li"), button = element("button");
     button.type = "button";
-    button.append(element("span", things.kind.get(each) || "", "kind"), element("span", each, "code"));
+    button.append(element("span", things.kind.get(each) || "", "kind"), " ", element("span", each, "code"));
     if (each === code) button.setAttribute("aria-current", "true");
     button.addEventListener("click", () => show(each));
     item.append(button);
@@ -819,8 +833,7 @@ function hit(each) {
   const item = element("li"), button = element("button");
   button.type = "button";
   if (typeof each === "string") {
-    const count = state.things.of.get(each).length;
-    button.append(element("span", each, "code"), element("small", `${state.things.kind.get(each)}, ${group(count)} entries`));
+    button.append(element("span", each, "code"), element("small", `${state.things.kind.get(each)}, ${count(state.things.of.get(each).length, "entry", "entries")}`));
     button.addEventListener("click", () => show(each));
   } else {
     const entry = state.things.entries[each];
@@ -846,7 +859,7 @@ function search() {
       if (shown(entry.number) === wanted || words(entry.type).toLowerCase().includes(wanted)) entries.push(index);
     });
     state.hits = [...codes, ...entries];
-    $("hits").textContent = `${group(codes.length)} things, ${group(entries.length)} entries`;
+    $("hits").textContent = `${count(codes.length, "thing", "things")}, ${count(entries.length, "entry", "entries")}`;
   }
   state.listed = 0;
   $("list").replaceChildren();
@@ -922,7 +935,7 @@ function report(v, milliseconds) {
   } else if (!outside && v.met) {
     verdict("good", "Verified under your fingerprint and policy", "Every entry, signature and checkpoint in this bundle holds, and your policy is met.");
   } else {
-    verdict("even", "Consistent with itself", `Every hash, signature and checkpoint agrees with the others. Whether this is the ledger, only what you know from elsewhere can tell: enter ${outside} above all that the bundle says.`);
+    verdict("even", "Consistent with itself", `Every hash, signature and checkpoint agrees with the others. Whether this is the ledger that you mean, only what you hold on paper can tell: enter ${outside} below, and check again.`);
   }
   counts([["entries", group(v.entries.length)], ["signatures that hold", group(v.signatures)], ["checkpoints", group(v.checkpoints)],
     ["keys", group(v.ledger.keys.size)], ["seconds", (milliseconds / 1000).toFixed(1)], ["fingerprint of entry 0", v.found || "none", "code"]]);

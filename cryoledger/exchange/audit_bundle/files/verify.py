@@ -21,6 +21,7 @@ import hashlib
 import json
 import re
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ except ImportError:  # older than cryptography 47: lines of ML-DSA-44 are named 
 
 EPOCH = 2**40  # entries of epoch e are numbered from (e - 1) * EPOCH
 FIELDS = ["data", "id", "occurred_at", "recorded_at", "rules", "schema", "signers", "station", "type"]
+NAME, TYPE = re.compile(r"[^\s+\x00-\x1f]{1,255}"), re.compile(r"[A-Z][A-Za-z0-9]{0,63}")
 TIME = re.compile(r"\d{4}-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\d\.\d{3}Z", re.ASCII)
 UUID7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 _LETTERS = {"t": "technician", "q": "quality officer", "p": "pharmacist", "c": "clinician"}
@@ -95,6 +97,7 @@ def unb64(text: str) -> bytes:
 
 def decimal(text: str) -> int:
     need(re.fullmatch(r"0|[1-9][0-9]{0,18}", text), f"not a canonical decimal: {text[:30]!r}")
+    need(int(text) < 2**63, "a number that is too large")
     return int(text)
 
 
@@ -116,6 +119,7 @@ def parse_note(data: bytes) -> tuple[bytes, list[tuple[str, bytes, bytes]]]:
         mark, name, encoded = (*line.split(" "), "", "")[:3]
         need(line == f"— {name} {encoded}" and mark == "—" and "+" not in name, f"no signature line: {line[:50]!r}")
         raw = unb64(encoded)
+        need(len(raw) > 4, "a signature line without a signature")
         found.append((name, raw[:4], raw[4:]))
     return text.encode() + b"\n", found
 
@@ -189,16 +193,23 @@ class Entry:
         lines = self.text.decode().split("\n")
         need(len(lines) == 6 and lines[0] == "cryoledger/entry/v1", "not the five lines of an entry")
         self.origin, self.sequence, self.previous = lines[1], decimal(lines[2]), unb64(lines[3])
+        first = self.previous == bytes(32)
+        need(len(self.previous) == 32 and first == (self.sequence == 0), "zero bytes before entry 0, and only there")
         said = json.loads(lines[4])
         check_json(said)  # writing it again refuses keys that stand twice, white space, -0, 1e3, other escapes
         again = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         need(again == lines[4], "the JSON is not in its one canonical form")
         need(isinstance(said, dict) and sorted(said) == FIELDS, "the event has not exactly its nine fields")
         self.type, self.data, self.station, self.at = said["type"], said["data"], said["station"], said["recorded_at"]
-        need(
-            UUID7.fullmatch(said["id"]) and TIME.fullmatch(self.at) and TIME.fullmatch(said["occurred_at"]), "its form"
-        )
+        for time in (self.at, said["occurred_at"]):
+            need(TIME.fullmatch(time) and datetime.fromisoformat(time[:-1]), "a time of another form")
+        for number in (said["rules"], said["schema"]):
+            need(type(number) is int and number > 0, "rules and schema are numbers from 1")
+        need(UUID7.fullmatch(said["id"]) and TYPE.fullmatch(self.type), "an id or a type of another form")
+        need(isinstance(self.data, dict) and isinstance(self.station, str) and self.station, "no data, or no station")
+        need(all(sorted(one) == ["meaning", "name"] and one["meaning"] for one in said["signers"]), "a signer's form")
         self.id, self.signers = said["id"], [(one["name"], one["meaning"]) for one in said["signers"]]
+        need(all(NAME.fullmatch(name) for name in (self.origin, *(name for name, _ in self.signers))), "no name")
         names = [name for name, _ in self.signers]
         need(names == [line[0] for line in self.lines], "the signature lines are not of those whom the text names")
         need(len(set(names)) == len(names) > 0, "nobody signs, or one name twice")
@@ -443,12 +454,15 @@ class Verification:
             self.attempt(where, self.checkpoint, path, root, origin, [*keys, *self.ledger.log], True)
 
     def epoch(self, epoch: int, folder: Path) -> None:
-        self.origin, self.previous, self.at, leaves = "", bytes(32), "", []
+        leaves: list[bytes] = []
+        self.origin, self.previous, self.at = "", bytes(32), ""
         origin, size, root = parse_head(parse_note(read(folder / "checkpoint"))[0])
         heads = {decimal(path.name): path for path in sorted((folder / "checkpoints").glob("*"))}
         whole = (folder / "tile" / "entries").is_dir()
         self.partial |= not whole
-        for sequence, data in self.bundled(folder, size) if whole else self.single(folder):
+        found = self.bundled(folder, size) if whole else self.single(folder)
+        while (each := self.attempt(f"epoch {epoch}, entry {len(leaves)}", next, found, None)) is not None:
+            sequence, data = each
             where = f"epoch {epoch}, entry {sequence}"
             self.attempt(where, self.entry, where, epoch, sequence, data, whole)
             self.previous = sha256(b"\0", data)
