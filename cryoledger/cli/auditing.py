@@ -36,13 +36,18 @@ def export_audit(
     """Write a bundle that proves the ledger, or one subject of it, to an auditor: entries, tiles, verifiers."""
     from dataclasses import asdict
 
-    from cryoledger.custody.log_signing import log_signers
+    from cryoledger.custody import checkpoints
     from cryoledger.exchange.audit_bundle import export_audit as write
+    from cryoledger.ledger.checkpoint import Checkpoint, SignedCheckpoint, sign_checkpoint
 
+    def signed(head: Checkpoint) -> SignedCheckpoint:
+        return sign_checkpoint(head, checkpoints.signers(call.vault, reading, head.origin))
+
+    checkpoints.sign(call.vault, given=True)
     code = call.scanned(subject) if subject is not None else None
     now = call.now
     with call.reading() as reading:
-        done = write(reading, log_signers(call.vault, reading), out, code, now)
+        done = write(reading, signed, out, code, now)
     told = f"{done.entries} of {done.of} entries" if done.subject else f"{done.entries} entries"
     call.answer(
         {**asdict(done), "folder": str(done.folder)},

@@ -43,13 +43,14 @@ def sheet(
     """Print the head on paper for the bound log: a QR code of its Ed25519 lines, the fingerprint, the log's key."""
     from cryoledger.custody import checkpoints
     from cryoledger.documents.checkpoint_sheet import sheet as page
+    from cryoledger.exchange.audit_bundle.verifiers import VERIFIERS, sha256_of
 
     kept = checkpoints.sign(call.vault, given=True)
     with call.reading() as reading:
         keys, seen = checkpoints.log_keys(reading), checkpoints.window(reading)
     content = page(
         checkpoints.signed_of(kept), keys, call.vault.fingerprint, signed_at=kept.at, suffix=out.suffix,
-        window=seen.text(),
+        window=seen.text(), verifiers=[(name, sha256_of(name)) for name in VERIFIERS],
     )  # fmt: skip
     write_file(out, content, "checkpoint sheet")
     _tell(call, kept.note, kept.at, out)

@@ -38,6 +38,7 @@ __all__ = [
     "request",
     "sign",
     "signed_of",
+    "signers",
     "window",
 ]
 
@@ -103,13 +104,13 @@ def _sign(vault: Vault, transaction: Transaction, *, given: bool) -> KeptCheckpo
                 kept = KeptCheckpoint(kept.epoch, size, kept.note, kept.at, 1)
                 transaction.put_checkpoint(kept)
             return kept
-    signed = sign_checkpoint(checkpoint, _signers(vault, transaction, head.origin))
+    signed = sign_checkpoint(checkpoint, signers(vault, transaction, head.origin))
     made = KeptCheckpoint(head.epoch, size, signed.encode(), times.text_of(vault.clock.now()), int(given))
     transaction.put_checkpoint(made)
     return made
 
 
-def _signers(vault: Vault, reading: Reading, origin: str) -> list[PrivateKey]:
+def signers(vault: Vault, reading: Reading, origin: str) -> list[PrivateKey]:
     """The log's own keys, opened by the vault secret alone, under the name of the epoch's origin."""
     secret, made_as = vault.secret, vault.origin()
     found = []

@@ -77,6 +77,14 @@ class Growth:
             self._open[level].append(tile.root)
         return tuple(done)
 
+    def partial(self) -> tuple[tuple[int, int, bytes], ...]:
+        """The tiles that are not full yet: level, number, and the hashes that they have, at least one."""
+        return tuple(
+            (level, self.size >> HEIGHT * (level + 1), b"".join(hashes))
+            for level, hashes in enumerate(self._open)
+            if hashes
+        )
+
     @property
     def root(self) -> bytes:
         """The Merkle tree hash over the leaves taken so far."""

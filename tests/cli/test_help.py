@@ -44,7 +44,7 @@ LISTED = re.findall(
     correct-position correct-quantity correct-screening correct-test demo deviation donation-add donation-list
     donation-show donor-add donor-consent donor-eligibility donor-list donor-screen donor-show donor-withdraw
     dose-discard dose-list dose-show downtime-enter downtime-print downtime-template entries excursion
-    export-inventory find
+    export-audit export-inventory find verifiers
     follow-up freezers hand-over history hold-lift hold-list hold-place identity-backup identity-forget
     identity-grant identity-list identity-record identity-restore identity-show identity-withdraw import-abandon
     import-inventory import-list import-release init issue keys lot-add lot-fill

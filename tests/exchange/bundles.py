@@ -12,7 +12,7 @@ from types import ModuleType
 
 from cryoledger.exchange.audit_bundle import export_audit
 from cryoledger.exchange.audit_bundle.verifiers import FILES
-from cryoledger.ledger.checkpoint import SignedCheckpoint, cosign, parse_checkpoint
+from cryoledger.ledger.checkpoint import Checkpoint, SignedCheckpoint, cosign, parse_checkpoint, sign_checkpoint
 from cryoledger.ledger.keys import PrivateKey
 from cryoledger.ledger.note import Algorithm
 from tests.lab import ORIGIN, Lab, private_key
@@ -22,11 +22,17 @@ WITNESS = PrivateKey.from_seed("witness.example/ward", bytes(31) + b"\7", Algori
 OTHER_WITNESS = PrivateKey.from_seed("witness.example/else", bytes(31) + b"\x08", Algorithm.COSIGNATURE_V1)
 
 
+def signed(head: Checkpoint) -> SignedCheckpoint:
+    """A head signed by the log, whose name is the epoch's origin."""
+    keys = [PrivateKey.from_seed(head.origin, key.seed, key.algorithm) for key in LOG_KEYS]
+    return sign_checkpoint(head, keys)
+
+
 def written(lab: Lab, folder: Path, subject: str | None = None) -> Path:
     """The bundle of a laboratory that lies in a store."""
     assert lab.store is not None
     with lab.store.reading() as reading:
-        export_audit(reading, LOG_KEYS, folder, subject)
+        export_audit(reading, signed, folder, subject)
     return folder
 
 
@@ -65,8 +71,8 @@ def fingerprint_of(bundle: Path) -> str:
 def cosign_bundle(bundle: Path, witness: PrivateKey = WITNESS) -> None:
     """A witness's line on every checkpoint, added where the bundle lies."""
     for path in sorted(bundle.glob("epoch-*/checkpoint")):
-        signed: SignedCheckpoint = parse_checkpoint(path.read_bytes())
-        path.write_bytes(signed.with_signatures(cosign(signed.checkpoint, witness, 1_790_000_000)).encode())
+        head = parse_checkpoint(path.read_bytes())
+        path.write_bytes(head.with_signatures(cosign(head.checkpoint, witness, 1_790_000_000)).encode())
 
 
 def policy_text(quorum: str = "outside") -> str:

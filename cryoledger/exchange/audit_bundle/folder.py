@@ -4,28 +4,31 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from cryoledger import __version__
+from cryoledger.database.local import KeptCheckpoint
 from cryoledger.database.store import Reading, Stored
 from cryoledger.documents.graph import Thing
 from cryoledger.domain import numbers
 from cryoledger.domain.records import PublicKey
 from cryoledger.errors import RequestError
 from cryoledger.exchange.audit_bundle import guide, selection
-from cryoledger.exchange.audit_bundle.tiles import WIDTH, Tree, entry_bundle, tile_path
+from cryoledger.exchange.audit_bundle.tiles import entry_bundle, entry_bundle_path
 from cryoledger.exchange.audit_bundle.verifiers import VERIFIERS, page, verifier
-from cryoledger.ledger.checkpoint import Checkpoint, SignedCheckpoint, sign_checkpoint
-from cryoledger.ledger.keys import Signer
+from cryoledger.ledger.checkpoint import Checkpoint, SignedCheckpoint, parse_checkpoint
 from cryoledger.ledger.lines import encode_base64
-from cryoledger.ledger.tree import root
+from cryoledger.ledger.note import VerifierKey
+from cryoledger.ledger.tiles import HASH_BYTES, WIDTH, Growth, tile_path
+from cryoledger.ledger.tree import leaf_hash
 
-__all__ = ["Exported", "export_audit"]
+__all__ = ["Exported", "Sign", "export_audit"]
 
 INLINED_MOST = 4_000_000  # bytes of a bundle that fit into one page without making it slow to open
 COPY = "reading-copy.html"
+Sign = Callable[[Checkpoint], SignedCheckpoint]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +44,11 @@ class Exported:
     bytes: int
 
 
-def export_audit(
-    reading: Reading, signers: Sequence[Signer], folder: Path, subject: str | None = None, made_at: str = ""
-) -> Exported:
-    """Write a bundle into a new folder; `signers` are the log keys. RequestError where it cannot be written."""
+def export_audit(reading: Reading, sign: Sign, folder: Path, subject: str | None = None, made_at: str = "") -> Exported:
+    """Write a bundle into a new folder; RequestError where it cannot be written.
+
+    `sign` has the log sign the head of an epoch that no kept checkpoint covers.
+    """
     thing = selection.subject_of(reading, subject) if subject is not None else None
     try:
         folder.mkdir(parents=True)
@@ -52,18 +56,16 @@ def export_audit(
         raise RequestError(f"{folder} is there already.", "Name a folder that is not there yet.") from None
     except OSError as error:
         raise RequestError(f"{folder} cannot be made: {error.strerror}.", "Name another place.") from None
-    return _Export(reading, signers, folder, thing, made_at).run()
+    return _Export(reading, sign, folder, thing, made_at).run()
 
 
 class _Export:
-    def __init__(
-        self, reading: Reading, signers: Sequence[Signer], folder: Path, subject: Thing | None, made_at: str
-    ) -> None:
-        self._reading, self._signers, self._folder, self._subject = reading, signers, folder, subject
+    def __init__(self, reading: Reading, sign: Sign, folder: Path, subject: Thing | None, made_at: str) -> None:
+        self._reading, self._sign, self._folder, self._subject = reading, sign, folder, subject
         self._made_at = made_at
         self._wanted = selection.entries_of(reading, subject) if subject is not None else None
         self._key_events: list[int] = []
-        self._epochs: list[SignedCheckpoint] = []
+        self._sizes: list[tuple[str, int]] = []
         self._fingerprint = ""
         self._entries = self._bytes = 0
 
@@ -71,8 +73,8 @@ class _Export:
         """Write it all."""
         for epoch, first in enumerate(self._openings(), start=1):
             self._epoch(epoch, first)
-        of = sum(signed.checkpoint.size for signed in self._epochs)
-        origin, about = self._epochs[0].checkpoint.origin, str(self._subject or "")
+        of = sum(size for _, size in self._sizes)
+        origin, about = self._sizes[0][0], str(self._subject or "")
         whole = self._subject is None
         self._write("keys.txt", self._keys())
         self._write("key-events.txt", selection.key_story(self._reading, self._key_events) + "\n")
@@ -94,55 +96,84 @@ class _Export:
             yield numbers.number_of(epoch, 0)
 
     def _epoch(self, epoch: int, first: int) -> None:
-        place = f"epoch-{epoch}"
-        leaves: list[bytes] = []
+        place, growth = f"epoch-{epoch}", Growth()
         chosen: list[Stored] = []
         waiting: list[bytes] = []
         origin = ""
         for stored in self._reading.entries(first, numbers.number_of(epoch, numbers.SEQUENCES - 1)):
             origin = origin or stored.parse().origin
-            leaves.append(stored.leaf_hash)
-            key_event = selection.is_key_event(stored.note)
-            if key_event:
+            leaf = leaf_hash(stored.note)
+            self._fingerprint = self._fingerprint or encode_base64(leaf)
+            full = growth.append(leaf)
+            if selection.is_key_event(stored.note):
                 self._key_events.append(stored.number)
             if self._wanted is None:
                 waiting.append(stored.note)
+                for tile in full:
+                    self._write(f"{place}/{tile_path(tile.level, tile.number)}", tile.hashes)
                 if len(waiting) == WIDTH:
-                    self._bundle(place, len(leaves), waiting)
-            elif key_event or stored.sequence == 0 or stored.number in self._wanted:
+                    self._bundle(place, growth.size, waiting)
+            elif stored.sequence == 0 or stored.number in self._wanted or stored.number in self._key_events[-1:]:
                 chosen.append(stored)
-        self._bundle(place, len(leaves), waiting)
-        self._fingerprint = self._fingerprint or encode_base64(leaves[0])
-        signed = sign_checkpoint(Checkpoint(origin, len(leaves), root(leaves)), self._signers)
-        self._epochs.append(signed)
-        self._write(f"{place}/checkpoint", signed.encode())
+        head = Checkpoint(origin, growth.size, growth.root)
+        kept = [each for each in self._reading.checkpoints() if each.epoch == epoch]
         if self._wanted is None:
-            self._entries += len(leaves)
-            for path, content in Tree(leaves).tiles():
-                self._write(f"{place}/{path}", content)
+            self._tail(place, growth, waiting)
+            self._heads(place, head, kept)
         else:
-            self._proofs(place, Tree(leaves), chosen, signed)
+            self._proofs(place, epoch, chosen, self._head_over(head, kept, chosen[-1].sequence + 1))
+        self._sizes.append((origin, growth.size))
+
+    def _tail(self, place: str, growth: Growth, waiting: list[bytes]) -> None:
+        """What fills no file yet."""
+        self._entries += growth.size
+        self._bundle(place, growth.size, waiting)
+        for level, number, hashes in growth.partial():
+            self._write(f"{place}/{tile_path(level, number, len(hashes) // HASH_BYTES)}", hashes)
 
     def _bundle(self, place: str, done: int, waiting: list[bytes]) -> None:
         if waiting:
-            path = tile_path("entries", (done - 1) // WIDTH, len(waiting))
-            self._write(f"{place}/{path}", entry_bundle(waiting))
+            self._write(f"{place}/{entry_bundle_path((done - 1) // WIDTH, len(waiting))}", entry_bundle(waiting))
             waiting.clear()
 
-    def _proofs(self, place: str, tree: Tree, chosen: list[Stored], signed: SignedCheckpoint) -> None:
+    def _heads(self, place: str, head: Checkpoint, kept: list[KeptCheckpoint]) -> None:
+        """The head, and every earlier checkpoint that somebody outside may hold."""
+        for each in kept:
+            if each.given and each.size < head.size:
+                self._write(f"{place}/checkpoints/{each.size}", each.note)
+        whole = [each.note for each in kept if each.size == head.size]
+        self._write(f"{place}/checkpoint", whole[-1] if whole else self._sign(head).encode())
+
+    def _head_over(self, head: Checkpoint, kept: list[KeptCheckpoint], needed: int) -> SignedCheckpoint:
+        """The last checkpoint that covers so many entries and was cosigned, else the head: a witness's word counts."""
+        for each in reversed(kept):
+            signed = parse_checkpoint(each.note)
+            if each.size >= needed and any(line.name != head.origin for line in signed.signatures):
+                return signed
+        whole = [each.note for each in kept if each.size == head.size]
+        return parse_checkpoint(whole[-1]) if whole else self._sign(head)
+
+    def _proofs(self, place: str, epoch: int, chosen: list[Stored], signed: SignedCheckpoint) -> None:
         """Each chosen entry, with a C2SP tlog-proof beside it."""
         self._entries += len(chosen)
-        checkpoint = signed.encode()
+        checkpoint, tree = signed.encode(), self._reading.tree(epoch, signed.checkpoint.size)
+        self._write(f"{place}/checkpoint", checkpoint)
         for stored in chosen:
             self._write(f"{place}/entries/{stored.sequence}", stored.note)
-            path = "".join(f"{encode_base64(each)}\n" for each in tree.inclusion(stored.sequence))
+            path = "".join(f"{encode_base64(each)}\n" for each in tree.inclusion_proof(stored.sequence))
             head = f"c2sp.org/tlog-proof@v1\nindex {stored.sequence}\n{path}\n"
             self._write(f"{place}/proofs/{stored.sequence}.tlog-proof", head.encode() + checkpoint)
 
     def _keys(self) -> str:
-        """Every key that the ledger enrolled, as other people's tools read them."""
+        """Every key that the ledger enrolled, as other people's tools read them; the log's under each epoch's name."""
         rows = sorted(self._reading.facts.where(PublicKey), key=lambda row: (row.enrolled, row.name, row.kind))
-        return "".join(f"{row.verifier_key}\n" for row in rows)
+        keys = dict.fromkeys(row.verifier_key for row in rows)
+        for row in rows:
+            if row.kind.startswith("log"):
+                key = VerifierKey.parse(row.verifier_key)
+                for origin, _ in self._sizes:
+                    keys[VerifierKey(origin, key.algorithm, key.public_key).encode()] = None
+        return "".join(f"{key}\n" for key in keys)
 
     def _about(self, about: str) -> dict[str, object]:
         return {
@@ -150,7 +181,7 @@ class _Export:
             "subject": about,
             "made_at": self._made_at,
             "program": f"cryoledger {__version__}",
-            "epochs": [{"origin": signed.checkpoint.origin, "size": signed.checkpoint.size} for signed in self._epochs],
+            "epochs": [{"origin": origin, "size": size} for origin, size in self._sizes],
         }
 
     def _inlined(self) -> str:

@@ -125,8 +125,8 @@ class Key {
   static async of(text) {
     const key = new Key(), [name, id, ...rest] = String(text).split("+");
     const raw = unb64(rest.join("+"));
-    Object.assign(key, { text, name, id, algorithm: raw[0] });
-    need(hex((await sha256(utf8.encode(name + "\n"), raw)).subarray(0, 4)) === id, `the key of ${name} has another ID`);
+    Object.assign(key, { text, name, id, raw, algorithm: raw[0], code: b64(raw) });
+    need(await key.idAs(name) === id, `the key of ${name} has another ID`);
     need(raw.length === { 1: 33, 4: 33, 6: 1313 }[raw[0]], `the key of ${name} is of no known kind`);
     if (raw[0] !== 6) {
       checkPoint(raw.subarray(1));
@@ -134,6 +134,7 @@ class Key {
     }
     return key;
   }
+  async idAs(name) { return hex((await sha256(utf8.encode(name + "\n"), this.raw)).subarray(0, 4)); }
   async verify(bytes, signature) {
     let message = bytes;
     if (this.algorithm === 4) {
@@ -265,9 +266,10 @@ class Ledger {
       need(key.algorithm === 1 && key.id === line.id, `${line.name} signed with another key than the valid one`);
       jobs.push([key, line.signature]);
     }
-    const proposal = entry.data.proposal, known = proposal && this.proposals.get(proposal.number);
-    if (known) {
-      need(known.leaf === proposal.leaf_hash, "the proposal is another than the one that was signed");
+    const proposal = entry.data.proposal;
+    if (proposal != null) {
+      const known = this.proposals.get(proposal.number);
+      need(known && known.type === entry.type && known.leaf === proposal.leaf_hash, "no such proposal was signed before");
       need(!entry.signers.some((one) => one.name === known.name), "who proposed cannot be the second person");
     }
     return jobs;
@@ -312,7 +314,7 @@ class Ledger {
         this.remarks.push({ number, text: `what ${data.name} signed from entry ${shown(data.suspect_from)} on was put under suspicion` });
       }
     } else if (type.endsWith("Proposed")) {
-      this.proposals.set(number, { leaf: b64(leaf), name: entry.signers[0].name });
+      this.proposals.set(number, { type: type.slice(0, -"Proposed".length), leaf: b64(leaf), name: entry.signers[0].name });
     }
   }
 }
@@ -383,11 +385,11 @@ class Policy {
     need(policy.quorum && policy.logs.length, "the policy names no log or no quorum");
     return policy;
   }
-  get keys() { return [...this.logs, ...[...this.members.values()].filter((each) => each.key).map((each) => each.key)]; }
+  get witnesses() { return [...this.members.values()].filter((each) => each.key).map((each) => each.key); }
   met(name, signed) {
     const member = this.members.get(name);
     need(member, "the policy names a witness that it does not declare: " + name);
-    if (member.key) return signed.has(member.key.text);
+    if (member.key) return signed.has(member.key.code);
     return [...new Set(member.names)].filter((each) => this.met(each, signed)).length >= member.count;
   }
 }
@@ -408,7 +410,8 @@ class Verification {
     this.flawed = new Set();
     this.notCounted = new Set();
     this.entries = [];
-    this.signatures = this.checkpoints = this.total = this.done = this.met = 0;
+    this.signatures = this.checkpoints = this.total = this.done = this.size = 0;
+    this.met = new Map();
     this.partial = false;
     this.origin = this.found = "";
     this.ids = new Map();
@@ -450,7 +453,10 @@ class Verification {
     for (let epoch = 1; epoch <= epochs.size; epoch++) await this.epoch(epoch, `epoch-${epoch}`);
     for (const head of this.heads) {
       const keys = [...head.keys, ...this.ledger.log];  // an export may sign old epochs with the present log key
-      await this.attempt(head.where, undefined, () => this.checkpoint(head.path, head.root, head.origin, keys, true));
+      await this.attempt(head.where, undefined, () => this.checkpoint(head.path, head.root, head.origin, keys));
+    }
+    if (this.policy && !this.met.has(this.epochOrigin)) {
+      this.broken("the policy", "THE POLICY IS NOT MET: no checkpoint of this ledger has its log and enough witnesses");
     }
   }
   async epoch(epoch, folder) {
@@ -471,7 +477,7 @@ class Verification {
       for (const [path, size] of older) {
         await this.attempt(`epoch ${epoch}, checkpoint of ${size}`, undefined, async () => {
           need(size <= leaves.length, "the entries up to it are missing");
-          await this.checkpoint(path, await rootOf(levels, 0, size), this.epochOrigin, this.logsUpTo(epoch, size), false);
+          await this.checkpoint(path, await rootOf(levels, 0, size), this.epochOrigin, this.logsUpTo(epoch, size));
         });
       }
       head.own = await rootOf(levels, 0, leaves.length);
@@ -480,7 +486,8 @@ class Verification {
       head.own = head.root;
     }
     this.heads.push({ where: `epoch ${epoch}, checkpoint`, path: `${folder}/checkpoint`, root: head.own, origin: this.epochOrigin, keys: kept.log });
-    this.end = [head.origin, head.size, b64(head.root), ...(whole && leaves.length ? [b64(leaves.at(-1))] : [])];
+    this.end = whole && leaves.length ? [head.origin, head.size, b64(head.root), b64(leaves.at(-1))] : [];
+    this.size = head.size;
   }
   logsUpTo(epoch, size) {
     const number = (epoch - 1) * EPOCH + size;
@@ -579,11 +586,13 @@ class Verification {
       }
     }
   }
-  async checkpoint(path, root, origin, logs, last) {
+  async checkpoint(path, root, origin, logs) {
     const note = parseNote(await this.read(path)), head = parseHead(note);
     need(same(root, head.root), `the root of the checkpoint is not that of its ${head.size} entries`);
     need(head.origin === origin, "the checkpoint is of another ledger");
-    const known = new Map([...logs, ...(this.policy ? this.policy.keys : [])].map((key) => [`${key.name} ${key.id}`, key]));
+    const known = new Map();
+    for (const key of logs) known.set(`${origin} ${await key.idAs(origin)}`, key);  // the log signs as its epoch's origin
+    for (const key of this.policy ? this.policy.witnesses : []) known.set(`${key.name} ${key.id}`, key);
     const signed = new Set();
     for (const line of note.lines) {
       const key = known.get(`${line.name} ${line.id}`);
@@ -592,14 +601,13 @@ class Verification {
         continue;
       }
       await key.verify(note.bytes, line.signature);
-      signed.add(key.text);
+      signed.add(key.code);
     }
-    need(logs.some((key) => key.algorithm === 1 && signed.has(key.text)), "no log key of the ledger signed it");
+    need(logs.some((key) => key.algorithm === 1 && signed.has(key.code)), "no log key of the ledger signed it");
     this.checkpoints++;
-    if (last && this.policy) {
-      const met = this.policy.met(this.policy.quorum, signed) && this.policy.logs.some((key) => signed.has(key.text));
-      need(met, "THE POLICY IS NOT MET: its log, or too few of its witnesses, signed this checkpoint");
-      this.met++;
+    if (this.policy && this.policy.met(this.policy.quorum, signed)
+      && this.policy.logs.some((key) => signed.has(key.code) && `${origin}/`.startsWith(`${key.name}/`))) {
+      this.met.set(origin, Math.max(head.size, this.met.get(origin) || 0));
     }
   }
 }
@@ -932,8 +940,10 @@ function report(v, milliseconds) {
   if (broken) {
     const first = v.findings[0];
     verdict("bad", "Broken", `${group(broken)} ${broken === 1 ? "finding" : "findings"}. The first: ${first.where}: ${first.message}.`);
-  } else if (!outside && v.met) {
-    verdict("good", "Verified under your fingerprint and policy", "Every entry, signature and checkpoint in this bundle holds, and your policy is met.");
+  } else if (!outside && v.met.size) {
+    const after = v.size - v.met.get(v.epochOrigin);
+    verdict("good", "Verified under your fingerprint and policy", "Every entry, signature and checkpoint in this bundle holds. "
+      + `${after ? `The last ${group(after)} of ${group(v.size)} entries came after` : "No entry came after"} the last checkpoint that meets your policy.`);
   } else {
     verdict("even", "Consistent with itself", `Every hash, signature and checkpoint agrees with the others. Whether this is the ledger that you mean, only what you hold on paper can tell: enter ${outside} below, and check again.`);
   }

@@ -38,8 +38,8 @@ FIELDS = ["data", "id", "occurred_at", "recorded_at", "rules", "schema", "signer
 NAME, TYPE = re.compile(r"[^\s+\x00-\x1f]{1,255}"), re.compile(r"[A-Z][A-Za-z0-9]{0,63}")
 TIME = re.compile(r"\d{4}-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\d\.\d{3}Z", re.ASCII)
 UUID7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
-_LETTERS = {"t": "technician", "q": "quality officer", "p": "pharmacist", "c": "clinician"}
-ROLES = {**_LETTERS, "w": "witness", "u": "auditor", "a": "administrator"}
+ROLES = {role[0]: role for role in ("technician", "quality officer", "pharmacist", "clinician", "witness")}
+ROLES |= {"u": "auditor", "a": "administrator"}
 STAFF = set(ROLES.values()) - {"auditor", "administrator"}
 # Who signs which event: `meaning:roles`, `?` where the line may be absent, `=field` where the new key of that field
 # signs, `@station` and `@recovery` for those keys. `*`: the first person may sign a proposal as an entry of its own.
@@ -106,9 +106,6 @@ def read(path: Path, most: int = 256 * 65537) -> bytes:
     return path.read_bytes()
 
 
-# Notes and keys
-
-
 def parse_note(data: bytes) -> tuple[bytes, list[tuple[str, bytes, bytes]]]:
     """The text of a signed note, and its lines: (name, key ID, signature)."""
     need(not any(byte < 32 and byte != 10 for byte in data), "a control character in a note")
@@ -130,15 +127,18 @@ class Key:
     def __init__(self, text: str) -> None:
         self.text = text
         self.name, hex_id, encoded = text.split("+", 2)
-        raw = unb64(encoded)
-        self.algorithm, self.public, self.id = raw[0], raw[1:], sha256(self.name.encode(), b"\n", raw)[:4]
+        self.raw = raw = unb64(encoded)
+        self.algorithm, self.public, self.id = raw[0], raw[1:], self.id_as(self.name)
         need(self.id.hex() == hex_id, f"the key of {self.name} has another ID than it says")
         need((self.algorithm, len(raw)) in ((1, 33), (4, 33), (6, 1313)), f"the key of {self.name} is of no known kind")
         if self.algorithm != 6:
             check_point(self.public)
             self.ed25519 = Ed25519PublicKey.from_public_bytes(self.public)
 
-    def verify(self, text: bytes, signature: bytes) -> None:
+    def id_as(self, name: str) -> bytes:
+        return sha256(name.encode(), b"\n", self.raw)[:4]
+
+    def verify(self, text: bytes, signature: bytes, name: str = "") -> None:
         """Ed25519 over an entry or checkpoint; else a cosignature, with its time in front (C2SP tlog-cosignature)."""
         try:
             if self.algorithm == 1:
@@ -149,7 +149,7 @@ class Key:
                 self.ed25519.verify(signature, b"cosignature/v1\ntime %d\n%b" % (int.from_bytes(time, "big"), text))
                 return
             origin, size, root = parse_head(text)
-            names = [bytes([len(name.encode())]) + name.encode() for name in (self.name, origin)]
+            names = [bytes([len(each.encode())]) + each.encode() for each in (name, origin)]
             message = [b"subtree/v1\n\0", names[0], time, names[1], bytes(8), size.to_bytes(8, "big"), root]
             MLDSA44PublicKey.from_public_bytes(self.public).verify(signature, b"".join(message))
         except InvalidSignature:
@@ -170,16 +170,13 @@ def check_point(public: bytes) -> None:
     need((x, y) != (0, 1), "a public key is of low order")
 
 
-# Entries, and who may sign them
-
-
 def check_json(value: Any, depth: int = 0) -> None:
     """Integers below 2^53, keys in ASCII, at most 32 deep."""
     need(depth <= 32 and not isinstance(value, float), "the JSON is too deep, or holds a number that is no integer")
     need(not isinstance(value, int) or abs(value) < 2**53, "the JSON holds an integer that is too large")
-    if isinstance(value, dict):
-        need(all(key.isascii() for key in value), "a key of the JSON is not ASCII")
-    for part in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+    parts = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else ()
+    need(not isinstance(value, dict) or all(key.isascii() for key in value), "a key of the JSON is not ASCII")
+    for part in parts:
         check_json(part, depth + 1)
 
 
@@ -241,7 +238,7 @@ class Ledger:
         self.others: dict[tuple[str, str], Any] = {}  # ("station" or "recovery", name): key
         self.log: list[Key] = []
         self.enrolments = 0
-        self.proposals: dict[int, tuple[str, str]] = {}
+        self.proposals: dict[int, tuple[str, str, str]] = {}  # number: act, leaf hash, who proposed
         self.remarks: list[str] = []
 
     def key(self, text: str) -> Key:
@@ -266,12 +263,11 @@ class Ledger:
         """The key with which a name must have signed here; BrokenError where it may not sign at all."""
         _, roles, _, field, special = line
         if field:
-            key = self.key(entry.data[field])
-            need(key.name == name, f"the new key is of {key.name}, not of {name}")
-            return key
+            need(self.key(entry.data[field]).name == name, f"the new key is of another name than {name}")
+            return self.key(entry.data[field])
         if special:
-            need(special == "recovery" or name == entry.station, f"{name} signs what another station observed")
-            need(self.others.get((special, name)), f"{name} is no valid {special} key")
+            held = self.others.get((special, name)) and (special == "recovery" or name == entry.station)
+            need(held, f"{name} is no valid {special} key, or of another station")
             return self.others[special, name]
         need(name in self.people, f"nobody is enrolled as {name}")
         key, held, status = self.people[name]
@@ -286,9 +282,9 @@ class Ledger:
             need(key.algorithm == 1 and key.id == key_id, f"{name} signed with another key than the valid one")
             key.verify(entry.text, signature)
         proposal = entry.data.get("proposal")
-        if proposal is not None and proposal["number"] in self.proposals:
-            leaf, proposer = self.proposals[proposal["number"]]
-            need(leaf == proposal["leaf_hash"], "the proposal is another than the one that was signed")
+        if proposal is not None:
+            kind, leaf, proposer = self.proposals.get(proposal["number"], ("", "", ""))
+            need((kind, leaf) == (entry.type, proposal["leaf_hash"]), "no such proposal was signed before")
             need(proposer not in [name for name, _ in entry.signers], "who proposed cannot be the second person")
 
     def apply(self, entry: Entry, number: int) -> None:
@@ -299,13 +295,11 @@ class Ledger:
         if kind in ("VaultCreated", "LogKeyReplaced"):
             self.log = [self.key(data["log_key"]), self.key(data["log_key_ml_dsa"])]
         if kind == "VaultCreated":
-            self.others["station", entry.station] = self.key(data["station_key"])
-            self.others["recovery", self.key(data["recovery_key"]).name] = self.key(data["recovery_key"])
-            self.people[data["administrator"]["name"]] = [
-                self.key(data["administrator_key"]),
-                {"administrator"},
-                "active",
-            ]
+            station, recovery = self.key(data["station_key"]), self.key(data["recovery_key"])
+            self.others = {("station", entry.station): station, ("recovery", recovery.name): recovery}
+            self.people = {
+                data["administrator"]["name"]: [self.key(data["administrator_key"]), {"administrator"}, "active"]
+            }
         elif kind in ("KeyIssued", "AdministratorRecovered"):
             need(data["person"]["name"] not in self.people, f"{data['person']['name']} is enrolled a second time")
             roles = set(data.get("roles", ["administrator"]))
@@ -314,10 +308,9 @@ class Ledger:
                 self.remarks.append(f"entry {shown(number)}: THE RECOVERY KEY enrolled {data['person']['name']}")
         elif kind == "KeyReplaced":
             self.people[data["person"]] = [self.key(data["key"]), self.people[data["person"]][1], "active"]
-        elif kind == "RoleGranted":
-            self.people[data["person"]][1] |= {data["role"]}
-        elif kind == "RoleWithdrawn":
-            self.people[data["person"]][1] -= {data["role"]}
+        elif kind in ("RoleGranted", "RoleWithdrawn"):
+            roles = self.people[data["person"]][1]
+            (roles.add if kind == "RoleGranted" else roles.discard)(data["role"])
         elif kind in ("StationEnrolled", "StationRetired"):
             self.others["station", data["station"]] = self.key(data["key"]) if "key" in data else None
         elif kind == "KeyLocked":
@@ -332,10 +325,7 @@ class Ledger:
                 told = f"what {data['name']} signed from entry {shown(data['suspect_from'])} on was put under suspicion"
                 self.remarks.append(f"entry {shown(number)}: {told}; see which EntriesReaffirmed follow")
         elif kind.endswith("Proposed"):
-            self.proposals[number] = (b64(entry.leaf), entry.signers[0][0])
-
-
-# The tree, checkpoints, and a policy
+            self.proposals[number] = (kind[: -len("Proposed")], b64(entry.leaf), entry.signers[0][0])
 
 
 def root_of(hashes: list[bytes]) -> bytes:
@@ -344,6 +334,21 @@ def root_of(hashes: list[bytes]) -> bytes:
         return hashes[0] if hashes else sha256()
     split = 1 << (len(hashes) - 1).bit_length() - 1
     return sha256(b"\1", root_of(hashes[:split]), root_of(hashes[split:]))
+
+
+def grow(stack: list[bytes], size: int, leaf: bytes) -> None:
+    """Add a leaf hash to a tree of so many, kept as the roots of its complete subtrees, largest first."""
+    while size & 1:
+        leaf, size = sha256(b"\1", stack.pop(), leaf), size >> 1
+    stack.append(leaf)
+
+
+def fold(stack: list[bytes]) -> bytes:
+    """The root of such a tree."""
+    result = stack[-1] if stack else sha256()
+    for left in stack[-2::-1]:
+        result = sha256(b"\1", left, result)
+    return result
 
 
 def check_inclusion(leaf: bytes, at: int, size: int, path: list[bytes], root: bytes) -> None:
@@ -406,17 +411,10 @@ class Policy:
                 self.quorum = words[1]
         need(self.quorum and self.logs, "the policy names no log or no quorum")
 
-    def keys(self) -> list[Key]:
-        return [*self.logs, *(each for each in self.members.values() if isinstance(each, Key))]
-
-    def met(self, name: str, signed: set[str]) -> bool:
-        member = self.members[name]
-        if isinstance(member, Key):
-            return member.text in signed
+    def met(self, name: str, signed: set[bytes]) -> bool:
+        if isinstance(member := self.members[name], Key):
+            return member.raw in signed
         return bool(sum(self.met(each, signed) for each in set(member[1])) >= member[0])
-
-
-# The bundle
 
 
 def shown(number: int) -> str:
@@ -431,7 +429,8 @@ class Verification:
         self.broken: list[str] = []
         self.heads: list[Any] = []
         self.not_counted: set[str] = set()
-        self.count = self.signatures = self.checkpoints = self.met = 0
+        self.met: dict[str, int] = {}  # by origin, the size of the largest checkpoint that meets the policy
+        self.count = self.signatures = self.checkpoints = self.size = 0
         self.found, self.partial = "", False
         self.ids: dict[str, str] = {}
         self.end: list[Any] = []  # of the epoch before: origin, size, root, last leaf hash where that is known
@@ -451,33 +450,40 @@ class Verification:
         for epoch in range(1, len(folders) + 1):
             self.epoch(epoch, self.bundle / f"epoch-{epoch}")
         for where, path, root, origin, keys in self.heads:  # an export may sign old epochs with the present log key
-            self.attempt(where, self.checkpoint, path, root, origin, [*keys, *self.ledger.log], True)
+            self.attempt(where, self.checkpoint, path, root, origin, [*keys, *self.ledger.log])
+        if self.policy and self.origin not in self.met:
+            self.broken.append("THE POLICY IS NOT MET: no checkpoint of this ledger has its log and enough witnesses")
 
     def epoch(self, epoch: int, folder: Path) -> None:
         leaves: list[bytes] = []
+        stack: list[bytes] = []
         self.origin, self.previous, self.at = "", bytes(32), ""
         origin, size, root = parse_head(parse_note(read(folder / "checkpoint"))[0])
         heads = {decimal(path.name): path for path in sorted((folder / "checkpoints").glob("*"))}
         whole = (folder / "tile" / "entries").is_dir()
         self.partial |= not whole
-        found = self.bundled(folder, size) if whole else self.single(folder)
+        alone = sorted(decimal(path.name) for path in (folder / "entries").glob("*"))
+        single = ((sequence, read(folder / "entries" / str(sequence))) for sequence in alone)
+        found = self.bundled(folder, size) if whole else single
         while (each := self.attempt(f"epoch {epoch}, entry {len(leaves)}", next, found, None)) is not None:
             sequence, data = each
             where = f"epoch {epoch}, entry {sequence}"
             self.attempt(where, self.entry, where, epoch, sequence, data, whole)
             self.previous = sha256(b"\0", data)
+            grow(stack, len(leaves), self.previous)
             leaves.append(self.previous)
             if not whole:
                 self.attempt(where, self.proof, folder, sequence, self.previous)
             elif sequence + 1 in heads:
-                given = (heads.pop(sequence + 1), root_of(leaves), self.origin, self.ledger.log, False)
+                given = (heads.pop(sequence + 1), fold(stack), self.origin, self.ledger.log)
                 self.attempt(where, self.checkpoint, *given)
         if whole:
             self.attempt(f"epoch {epoch}, tree", check_tiles, folder, leaves)
             self.attempt(f"epoch {epoch}", need, not heads, f"entries up to checkpoints {sorted(heads)} are missing")
-        head = (folder / "checkpoint", root_of(leaves) if whole else root, self.origin, self.ledger.log)
+        head = (folder / "checkpoint", fold(stack) if whole else root, self.origin, self.ledger.log)
         self.heads.append((f"epoch {epoch}, checkpoint", *head))
-        self.end = [origin, size, b64(root), *([b64(self.previous)] if whole else [])]
+        self.end = [origin, size, b64(root), b64(self.previous)] if whole else []
+        self.size = size
 
     def bundled(self, folder: Path, size: int) -> Any:
         """The entries of an epoch, from bundles of 256, each after its length in two bytes."""
@@ -489,10 +495,6 @@ class Verification:
                 need(start < at <= len(data), f"the file {path} is cut off at entry {sequence}")
                 yield sequence, data[start:at]
             need(at == len(data), f"the file {path} holds more than its entries")
-
-    def single(self, folder: Path) -> Any:
-        for sequence in sorted(decimal(path.name) for path in (folder / "entries").glob("*")):
-            yield sequence, read(folder / "entries" / str(sequence))
 
     def entry(self, where: str, epoch: int, sequence: int, data: bytes, whole: bool) -> None:
         """One entry: form, place, hash, signatures; then what it changes."""
@@ -533,31 +535,29 @@ class Verification:
         _, size, root = parse_head(parse_note(checkpoint)[0])
         check_inclusion(leaf, sequence, size, [unb64(line) for line in lines[2:]], root)
 
-    def checkpoint(self, path: Path, root: bytes, of: str, logs: list[Key], last: bool) -> None:
-        """A checkpoint's root and signatures; the policy is asked of the last one in each epoch."""
+    def checkpoint(self, path: Path, root: bytes, of: str, logs: list[Key]) -> None:
+        """A checkpoint's root and signatures, and whether it meets the policy. The log signs as its epoch's origin."""
         text, lines = parse_note(read(path))
         origin, size, said = parse_head(text)
         need(root == said, f"the root of the checkpoint is not that of its {size} entries")
         need(origin == of, "the checkpoint is of another ledger")
-        keys = [*logs, *(self.policy.keys() if self.policy else ())]
-        known, signed = {(key.name, key.id): key for key in keys}, set()
+        known = {(origin, key.id_as(origin)): key for key in logs}
+        policy = self.policy
+        known |= {(key.name, key.id): key for key in policy.members.values() if isinstance(key, Key)} if policy else {}
+        signed = set()
         for name, key_id, signature in lines:
             key = known.get((name, key_id))
             if key is None or (key.algorithm == 6 and MLDSA44PublicKey is None):
                 kind = "a key that is not known here" if key is None else "ML-DSA-44, which this machine lacks"
                 self.not_counted.add(f"checkpoint line {name} {key_id.hex()}: {kind}")
                 continue
-            key.verify(text, signature)
-            signed.add(key.text)
-        need(
-            any(key.text in signed for key in logs if key.algorithm == 1),
-            "no log key of the ledger signed it",
-        )
+            key.verify(text, signature, name)
+            signed.add(key.raw)
+        need(any(key.raw in signed for key in logs if key.algorithm == 1), "no log key of the ledger signed it")
         self.checkpoints += 1
-        if last and self.policy:
-            met = self.policy.met(self.policy.quorum, signed) and any(key.text in signed for key in self.policy.logs)
-            need(met, "THE POLICY IS NOT MET: its log, or too few of its witnesses, signed this checkpoint")
-            self.met += 1
+        if policy and policy.met(policy.quorum, signed):
+            ours = [key for key in policy.logs if key.raw in signed and f"{origin}/".startswith(f"{key.name}/")]
+            self.met |= {origin: max(size, self.met.get(origin, 0))} if ours else {}
 
     def report(self) -> int:
         lines = [f"open: {remark}" for remark in self.ledger.remarks]
@@ -571,9 +571,11 @@ class Verification:
             lines.append(f"NOT VERIFIED: {len(self.broken)} broken in {told}")
         elif self.fingerprint and self.met:
             lines.append(f"VERIFIED under your fingerprint and policy: {told}")
+            later = self.size - self.met[self.origin]
+            lines.append(f"Entries after the last checkpoint that meets your policy: {later} of {self.size}.")
         else:
             lines.append(f"CONSISTENT WITH ITSELF: {told}. Fingerprint of entry 0: {self.found}")
-            lines.append("To be sure, give --fingerprint from paper and a --policy of your own.")
+            lines.append("To be sure, give --fingerprint from paper, and a --policy of your own.")
         print("\n".join(lines).encode("ascii", "backslashreplace").decode())
         return 1 if self.broken else 0
 
