@@ -548,6 +548,7 @@ class Verification {
     this.origin ||= entry.origin;
     check(entry.origin === this.epochOrigin, "made for another ledger, " + entry.origin.slice(0, 60));
     check(entry.sequence === sequence, `entry ${entry.sequence} stands here, by its own signed text`);
+    check((entry.type === "VaultCreated") === (number === 0), "a vault is created by entry 0, and by no other");
     check(!whole || same(entry.previous, this.previous), "does not name the leaf hash of the entry before");
     check(entry.recorded_at >= this.at || entry.type === "ClockCorrected", "recorded before the entry before it");
     this.at = entry.recorded_at;
@@ -560,8 +561,9 @@ class Verification {
         this.signatures++;
       }));
     }
+    // Who may sign is only changed by what holds, as far as that is known before its signatures are verified.
+    if (!this.flawed.has(number)) await this.attempt(where, number, () => this.ledger.apply(entry, number, leaf));
     if (sequence === 0) await this.attempt(where, number, () => this.opening(entry, epoch, leaf));
-    await this.attempt(where, number, () => this.ledger.apply(entry, number, leaf));
     if (entry.type === "VaultCreated" || entry.type === "LogKeyReplaced") (this.logHistory ||= []).push([number, this.ledger.log]);
     this.entries.push({ number, type: entry.type, data: entry.data, signers: entry.signers, station: entry.station,
       occurred_at: entry.occurred_at, recorded_at: entry.recorded_at, bytes });
@@ -569,7 +571,7 @@ class Verification {
   opening(entry, epoch, leaf) {
     if (epoch === 1) {
       this.found = b64(leaf);
-      need(entry.type === "VaultCreated" && entry.data.origin === entry.origin, "no creation of this ledger");
+      need(entry.data.origin === entry.origin, "no creation of this ledger");
       need(!this.fingerprint || this.fingerprint === this.found, `THE FINGERPRINT IS ANOTHER: ${this.found}`);
       return;
     }

@@ -295,15 +295,17 @@ class Ledger:
         if kind in ("VaultCreated", "LogKeyReplaced"):
             self.log = [self.key(data["log_key"]), self.key(data["log_key_ml_dsa"])]
         if kind == "VaultCreated":
-            station, recovery = self.key(data["station_key"]), self.key(data["recovery_key"])
-            self.others = {("station", entry.station): station, ("recovery", recovery.name): recovery}
-            self.people = {
-                data["administrator"]["name"]: [self.key(data["administrator_key"]), {"administrator"}, "active"]
-            }
+            key, name = self.key(data["administrator_key"]), data["administrator"]["name"]
+            self.people[name] = [key, {"administrator"}, "active"]
+            self.others["station", entry.station] = self.key(data["station_key"])
+            self.others["recovery", self.key(data["recovery_key"]).name] = self.key(data["recovery_key"])
         elif kind in ("KeyIssued", "AdministratorRecovered"):
             need(data["person"]["name"] not in self.people, f"{data['person']['name']} is enrolled a second time")
-            roles = set(data.get("roles", ["administrator"]))
-            self.people[data["person"]["name"]] = [self.key(data["key"]), roles, "active"]
+            self.people[data["person"]["name"]] = [
+                self.key(data["key"]),
+                set(data.get("roles", [ROLES["a"]])),
+                "active",
+            ]
             if kind == "AdministratorRecovered":
                 self.remarks.append(f"entry {shown(number)}: THE RECOVERY KEY enrolled {data['person']['name']}")
         elif kind == "KeyReplaced":
@@ -499,27 +501,29 @@ class Verification:
     def entry(self, where: str, epoch: int, sequence: int, data: bytes, whole: bool) -> None:
         """One entry: form, place, hash, signatures; then what it changes."""
         self.count += 1
-        entry, number = Entry(data), (epoch - 1) * EPOCH + sequence
+        entry, number, before = Entry(data), (epoch - 1) * EPOCH + sequence, len(self.broken)
         self.origin = self.origin or entry.origin
         for holds, message in (
             (entry.origin == self.origin, f"made for another ledger, {entry.origin[:60]}"),
             (entry.sequence == sequence, f"entry {entry.sequence} stands here, by its own signed text"),
+            ((entry.type == "VaultCreated") == (number == 0), "a vault is created by entry 0, and by no other"),
             (entry.previous == self.previous or not whole, "does not name the leaf hash of the entry before"),
             (entry.at >= self.at or entry.type == "ClockCorrected", "recorded before the entry before it"),
             (self.ids.setdefault(entry.id, where) == where, f"its id stands already in {self.ids[entry.id]}"),
         ):
             self.attempt(where, need, holds, message)
-        self.at, before = entry.at, len(self.broken)
+        self.at = entry.at
         self.attempt(where, self.ledger.verify, entry)
         self.signatures += len(entry.lines) if len(self.broken) == before else 0
+        if len(self.broken) == before:  # who may sign is only changed by what holds
+            self.ledger.apply(entry, number)
         if sequence == 0:
             self.attempt(where, self.opening, entry, epoch)
-        self.ledger.apply(entry, number)
 
     def opening(self, entry: Entry, epoch: int) -> None:
         if epoch == 1:
             self.found = b64(entry.leaf)
-            need(entry.type == "VaultCreated" and entry.data["origin"] == entry.origin, "no creation of this ledger")
+            need(entry.data["origin"] == entry.origin, "no creation of this ledger")
             need(self.fingerprint in ("", self.found), f"THE FINGERPRINT IS ANOTHER: {self.found}")
         else:
             said = [entry.data.get(name, 0) for name in ("origin", "size", "root", "last_leaf_hash")]
