@@ -288,7 +288,6 @@ class Ledger:
             need(proposer not in [name for name, _ in entry.signers], "who proposed cannot be the second person")
 
     def apply(self, entry: Entry, number: int) -> None:
-        """What an entry changes in keys and roles."""
         data, kind = entry.data, entry.type
         if kind in ("KeyIssued", "StationEnrolled", "AdministratorRecovered"):
             self.enrolments += 1
@@ -346,7 +345,6 @@ def grow(stack: list[bytes], size: int, leaf: bytes) -> None:
 
 
 def fold(stack: list[bytes]) -> bytes:
-    """The root of such a tree."""
     result = stack[-1] if stack else sha256()
     for left in stack[-2::-1]:
         result = sha256(b"\1", left, result)
@@ -378,7 +376,6 @@ def tile(folder: Path, level: object, index: int, width: int) -> Path:
 
 
 def check_tiles(folder: Path, row: list[bytes], level: int = 0) -> None:
-    """Every tile of hashes is the one that the entries make."""
     for at in range(0, len(row), 256):
         path = tile(folder, level, at // 256, len(row[at : at + 256]))
         need(read(path) == b"".join(row[at : at + 256]), f"the file {path} does not hold the hashes of the entries")
@@ -387,7 +384,6 @@ def check_tiles(folder: Path, row: list[bytes], level: int = 0) -> None:
 
 
 def parse_head(text: bytes) -> tuple[str, int, bytes]:
-    """Origin, size and root of a checkpoint's text."""
     lines = text.decode().split("\n")
     need(len(lines) == 4 and not lines[3], "a checkpoint is three lines: origin, size, root")
     return lines[0], decimal(lines[1]), unb64(lines[2])
@@ -438,7 +434,6 @@ class Verification:
         self.end: list[Any] = []  # of the epoch before: origin, size, root, last leaf hash where that is known
 
     def attempt(self, where: str, act: Any, *given: Any) -> Any:
-        """Do something, and keep what is broken in it."""
         try:
             return act(*given)
         except BrokenError as error:
