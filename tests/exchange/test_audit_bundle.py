@@ -14,8 +14,6 @@ from pathlib import Path
 import pytest
 
 from cryoledger.database.store import Store
-from cryoledger.domain import catalogue
-from cryoledger.domain.roles import Kind
 from cryoledger.errors import RequestError
 from cryoledger.exchange.audit_bundle.tiles import entry_bundle, entry_bundle_path
 from cryoledger.exchange.audit_bundle.verifiers import FILES, page, sha256_of, verifier
@@ -35,6 +33,7 @@ from tests.exchange.bundles import (
     written,
 )
 from tests.exchange.chromium import CHROMIUM, Chromium
+from tests.exchange.signing_table import table
 from tests.lab import TECHNICIAN, Lab
 
 INVALID = Path(__file__).resolve().parent.parent / "vectors" / "ledger" / "invalid"
@@ -240,32 +239,10 @@ def test_verifier_refuses_every_invalid_entry() -> None:
         assert module.Entry(path.read_bytes()).type
 
 
-def signing_by_catalogue() -> dict[str, str]:
-    """Who signs what, in the notation of the verifiers."""
-    letters = {"quality officer": "q", "auditor": "u", "administrator": "a"}
-    found = {}
-    for name, declaration in catalogue.TYPES.items():
-        parts = []
-        for line in declaration.signing.lines:
-            part = line.meaning.replace(" ", "_")
-            if line.roles:
-                part += ":" + "".join(sorted(letters.get(role.value, role.value[0]) for role in line.roles))
-            part += "?" if line.optional else ""
-            if line.key_of:
-                part += "@recovery" if line.key_of == "recovery" else f"={line.key_of}"
-            elif declaration.signing.kind is Kind.OBSERVED:
-                part += "@station"
-            parts.append(part)
-        if not name.endswith("Proposed"):
-            found[name + ("*" if declaration.proposable else "")] = " ".join(parts)
-    return found
-
-
 @pytest.mark.parametrize(("name", "mark"), [("verify.py", '"""'), ("page.js", "`")])
 def test_verifiers_know_who_signs_what_as_the_catalogue_does(name: str, mark: str) -> None:
-    table = (FILES / name).read_text().partition(f"SIGNING = {mark}")[2].partition(mark)[0]
-    rows = [row.split(" = ") for row in " ".join(table.split()).split("; ")]
-    assert {name: wanted for wanted, types in rows for name in types.split()} == signing_by_catalogue()
+    found = (FILES / name).read_text().partition(f"SIGNING = {mark}")[2].partition(mark)[0].strip()
+    assert found == table(), "run `python -m tests.exchange.signing_table`"
 
 
 def test_verifier_stands_alone_and_is_short() -> None:

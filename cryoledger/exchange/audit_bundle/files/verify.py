@@ -51,24 +51,25 @@ consumed:qt = VialsConsumed; corrected:a witnessed:cpqtw = ClockCorrected; corre
 LotExpiryCorrected QuantityCorrected ScreeningCorrected TestResultCorrected; corrected:q confirmed:c =
 AdministrationCorrected; corrected:q witnessed:cpqtw = FinalStateCorrected*; corrected:qt = PositionCorrected;
 created=administrator_key accepted=station_key accepted=log_key accepted=recovery_key = VaultCreated; discarded:cpt
-witnessed:cpqtw = DoseDiscarded*; discarded:pqt witnessed:cpqtw = VialsDiscarded*; handed_over:pt received:cpw =
-DoseHandedOver; held:q = HoldPlaced; imported:qt = ImportBegun; issued:a approved:aq = LogKeyReplaced RoleGranted*;
-issued:a approved:aq accepted=key = KeyReplaced; issued:a approved:aq? accepted=key = KeyIssued StationEnrolled;
-issued:p witnessed:cpqtw received:cpqtw? = VialsIssued; lifted:q = HoldLifted; observed@station = AlarmRaised
-ClockStepped KeyLocked PinRefused RequestRefused RestoreFound StationLocked; ordered:c = OrderPlaced;
-performed:acpqtuw = PersonSignedIn PersonSignedOut; performed:p = ReservationReleased VialsReserved; performed:pt =
-BoxChecked StorageUnitMoved StorageUnitReturned StorageUnitTakenOut VialLabelReplaced VialTubeBound VialsFound
-VialsLabelled VialsMoved VialsReportedMissing VialsReturned VialsStored VialsTakenOut VialsTransferred; performed:qt =
-ImportPartRecorded ImportPartWithdrawn; prepared:pt = DosePrepared; reaffirmed:aq = EntriesReaffirmed; recalled:q =
-RecallIssued; received:pt = VialsReceived; recorded:c = FollowUpRecorded; recorded:qt = ConsentRecorded
-DonationCollected DonorRegistered DonorScreened ExcursionRecorded LotFilled LotRegistered TestResultsRecorded;
-recovered@recovery accepted=key = AdministratorRecovered; refused:pt approved:q = ShipmentRefused*; registered:cp =
-PatientBandAdded PatientRegistered; rejected:q = LotRejected; released:q = ImportedLotsReleased LotReleased;
-released:q requested:cp = LotConditionallyReleased*; reported:cpq = AdverseEventReported; restored:a approved:q =
-LedgerRestored; retired:a = StationRetired; retired:at = StorageUnitRetired; returned:pt approved:q =
-IssuedVialsReturned*; revoked:aq = KeyRevoked; sampled:pt = SampleTaken; set:a = SettingChanged; set_up:at =
-StorageUnitAdded; shipped:pt = VialsShipped; thawed:pt = VialsThawed; wasted:pt witnessed:cpqtw = RemaindersWasted*;
-withdrawn:aq = RoleWithdrawn
+witnessed:cpqtw = DoseDiscarded*; discarded:pqt witnessed:cpqtw = VialsDiscarded*; forgotten:a approved:q =
+IdentityForgotten; granted:acq accepted:cq = IdentityReaderGranted; handed_over:pt received:cpw = DoseHandedOver;
+held:q = HoldPlaced; imported:qt = ImportBegun; issued:a approved:aq = LogKeyReplaced RoleGranted*; issued:a
+approved:aq accepted=key = KeyReplaced; issued:a approved:aq? accepted=key = KeyIssued StationEnrolled; issued:p
+witnessed:cpqtw received:cpqtw? = VialsIssued; lifted:q = HoldLifted; observed@station = AlarmRaised ClockStepped
+KeyLocked PinRefused RequestRefused RestoreFound StationLocked; ordered:c = OrderPlaced; performed:acpqtuw =
+PersonSignedIn PersonSignedOut; performed:p = ReservationReleased VialsReserved; performed:pt = BoxChecked
+StorageUnitMoved StorageUnitReturned StorageUnitTakenOut VialLabelReplaced VialTubeBound VialsFound VialsLabelled
+VialsMoved VialsReportedMissing VialsReturned VialsStored VialsTakenOut VialsTransferred; performed:qt =
+ImportPartRecorded ImportPartWithdrawn; prepared:pt = DosePrepared; read:cq = IdentityShown; reaffirmed:aq =
+EntriesReaffirmed; recalled:q = RecallIssued; received:pt = VialsReceived; recorded:c = FollowUpRecorded; recorded:cq
+= IdentityRecorded; recorded:qt = ConsentRecorded DonationCollected DonorRegistered DonorScreened ExcursionRecorded
+LotFilled LotRegistered TestResultsRecorded; recovered@recovery accepted=key = AdministratorRecovered; refused:pt
+approved:q = ShipmentRefused*; registered:cp = PatientBandAdded PatientRegistered; rejected:q = LotRejected;
+released:q = ImportedLotsReleased LotReleased; released:q requested:cp = LotConditionallyReleased*; reported:cpq =
+AdverseEventReported; restored:a approved:q = LedgerRestored; retired:a = StationRetired; retired:at =
+StorageUnitRetired; returned:pt approved:q = IssuedVialsReturned*; revoked:aq = KeyRevoked; sampled:pt = SampleTaken;
+set:a = SettingChanged; set_up:at = StorageUnitAdded; shipped:pt = VialsShipped; thawed:pt = VialsThawed; wasted:pt
+witnessed:cpqtw = RemaindersWasted*; withdrawn:aq = IdentityReaderWithdrawn RoleWithdrawn
 """
 
 
@@ -180,9 +181,7 @@ def check_json(value: Any, depth: int = 0) -> None:
         check_json(part, depth + 1)
 
 
-class Entry:
-    """One entry, strictly parsed."""
-
+class Entry:  # one entry, strictly parsed
     def __init__(self, data: bytes) -> None:
         need(len(data) <= 65535, "an entry is too long")
         self.text, self.lines = parse_note(data)
@@ -228,9 +227,7 @@ def read_table() -> dict[str, list[Any]]:
     return table
 
 
-class Ledger:
-    """Keys and roles, as the entries so far have them."""
-
+class Ledger:  # keys and roles, as the entries so far have them
     def __init__(self) -> None:
         self.table = read_table()
         self.keys: dict[str, Key] = {}
@@ -389,9 +386,7 @@ def parse_head(text: bytes) -> tuple[str, int, bytes]:
     return lines[0], decimal(lines[1]), unb64(lines[2])
 
 
-class Policy:
-    """Which log, and which witnesses are enough (C2SP tlog-policy)."""
-
+class Policy:  # which log, and which witnesses are enough (C2SP tlog-policy)
     def __init__(self, text: str) -> None:
         self.logs: list[Key] = []
         self.members: dict[str, Any] = {"none": (0, [])}  # a witness's key, or (how many, members)
@@ -419,9 +414,7 @@ def shown(number: int) -> str:
     return str(number) if number < EPOCH else f"{number // EPOCH + 1}/{number % EPOCH}"
 
 
-class Verification:
-    """One bundle, from its first entry to its last checkpoint."""
-
+class Verification:  # one bundle, from its first entry to its last checkpoint
     def __init__(self, bundle: Path, fingerprint: str, policy: Policy | None) -> None:
         self.bundle, self.fingerprint, self.policy, self.ledger = bundle, fingerprint, policy, Ledger()
         self.broken: list[str] = []
