@@ -107,6 +107,11 @@ def default_config_folder() -> Path:
     return _home() or platformdirs.user_config_path(_APPLICATION, appauthor=False)
 
 
+def default_state_folder() -> Path:
+    """Where this user's programs remember what they saw, of any vault."""
+    return _home() or platformdirs.user_state_path(_APPLICATION, appauthor=False)
+
+
 def _home() -> Path | None:
     text = os.environ.get(HOME_VARIABLE, "")
     return Path(text).expanduser().absolute() if text else None
