@@ -73,6 +73,11 @@ class Desk:
         return self._state.top
 
     @property
+    def open_tasks(self) -> tuple[Task, ...]:
+        """The open task and what lies above it."""
+        return self._state.tasks
+
+    @property
     def to_sign(self) -> SigningDialogue | None:
         """The act that waits for signatures; None where none does."""
         wait = self._wait.waiting if isinstance(self._wait, ClockLeap) else self._wait

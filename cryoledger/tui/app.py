@@ -67,7 +67,14 @@ class Begin:
     task: Task
 
 
-Job: TypeAlias = Fed | Tick | Leave | Look | Begin
+@dataclass(frozen=True, slots=True)
+class Open:
+    """Show the inside of a storage unit."""
+
+    unit: str
+
+
+Job: TypeAlias = Fed | Tick | Leave | Look | Begin | Open
 
 
 class StationApp(App[None], inherit_bindings=False):
@@ -183,6 +190,10 @@ class StationApp(App[None], inherit_bindings=False):
         if event.offer.task is not None:
             self._put(Begin(event.offer.task))
 
+    def on_station_screen_opened(self, event: StationScreen.Opened) -> None:
+        """Somebody goes somewhere on the map."""
+        self._put(Open(event.unit))
+
     def _to_base(self) -> None:
         while len(self.screen_stack) > 1:
             self.pop_screen()
@@ -272,6 +283,9 @@ class StationApp(App[None], inherit_bindings=False):
                 await self._read_desk(service)
             case Begin():
                 self._show(await asyncio.to_thread(service.begin, job.task))
+
+            case Open():
+                self.station.show(await asyncio.to_thread(service.open, job.unit), self.now())
             case Scan() if self._line.is_pin(job):
                 self._line.digits = job.text
                 await self._submit(service)

@@ -13,17 +13,22 @@ from textual.widget import Widget
 
 from cryoledger.codes.position import cell, index_of, label
 from cryoledger.errors import CodeError
-from cryoledger.tui.view import Box, Look
+from cryoledger.tui.view import Box, Found, Look
 from cryoledger.tui.words import clean
 
 SYMBOLS: Final[dict[Look, str]] = {
     "released": "✓", "conditional": "◐", "quarantined": "?", "rejected": "✗", "held": "!", "expired": "E",
+    "reserved": "◆",
 }  # fmt: skip
 WORDS: Final[dict[Look, str]] = {
     "released": "released", "conditional": "for one order", "quarantined": "quarantine", "rejected": "rejected",
-    "held": "held", "expired": "expired",
+    "held": "held", "expired": "expired", "reserved": "for an order",
 }  # fmt: skip
 FREE, NEXT, LEFT = "·", "+", "↑"
+FOUND: Final[dict[Found, tuple[str, Look, str]]] = {
+    "present": ("●", "released", "present"), "here": ("≠", "held", "wrong slot or moved here"),
+    "missing": ("○", "rejected", "missing"),
+}  # fmt: skip
 _BLINK_SECONDS: Final = 0.5
 _ABOVE: Final = 2  # the title, and the columns' names
 
@@ -42,13 +47,17 @@ class Grid:
 
 
 class BoxMap(Widget):
-    """The box of the last scan. The vial just scanned blinks between brackets; the next free position has a `+`."""
+    """The box of the last scan. The vial just scanned blinks between brackets; the next free position has a `+`.
+
+    Arrows move a cursor, which names the vial under it; the next vial to fetch stands between arrows.
+    """
 
     DEFAULT_CSS = "BoxMap { width: 36; height: 1fr; }"
 
     def __init__(self) -> None:
         super().__init__(id="map")
         self.box: Box | None = None
+        self.cursor: tuple[int, int] | None = None
         self._lit = True
 
     def on_mount(self) -> None:
@@ -58,8 +67,29 @@ class BoxMap(Widget):
     def show(self, box: Box | None) -> None:
         """Draw another state."""
         if box != self.box:
+            if box is None or self.box is None or box.code != self.box.code or box.marked != self.box.marked:
+                self.cursor = None
             self.box, self._lit = box, True
             self.refresh()
+
+    def move(self, rows: int, columns: int) -> None:
+        """Move the cursor, from the vial just scanned or the first position on."""
+        if self.box is None:
+            return
+        start = _cell(self.box, self.box.marked) if self.box.marked is not None else (0, 0)
+        row, column = self.cursor or (start[0] - rows, start[1] - columns)
+        self.cursor = (
+            max(0, min(row + rows, self.box.rows - 1)),
+            max(0, min(column + columns, self.box.columns - 1)),
+        )
+        self.refresh()
+
+    @property
+    def under(self) -> int | None:
+        """The position under the cursor."""
+        if self.box is None or self.cursor is None:
+            return None
+        return index_of(self.box.scheme, self.box.rows, self.box.columns, *self.cursor)
 
     def _blink(self) -> None:
         if self.box is not None and self.box.marked is not None:
@@ -76,8 +106,9 @@ class BoxMap(Widget):
         width = max(2, min(7, space // box.columns))
         height = max(1, min(3, lines // box.rows))
         columns, rows = min(box.columns, space // width), min(box.rows, max(1, lines // height))
-        marked = box.marked if box.marked is not None else box.next
-        row, column = _cell(box, marked) if marked is not None else (0, 0)
+        places = (box.marked, box.aim, box.next)
+        seen = next((place for place in places if place is not None), None)
+        row, column = self.cursor or (_cell(box, seen) if seen is not None else (0, 0))
         first_row = min(max(0, row - rows // 2), box.rows - rows)
         first_column = min(max(0, column - columns // 2), box.columns - columns)
         return Grid(width, height, margin, first_row, first_column, rows, columns)
@@ -133,6 +164,10 @@ class BoxMap(Widget):
         text = symbol
         if inside >= 3 and (marked or position == box.next):
             text = f"[{symbol}]"
+        elif inside >= 3 and position == box.aim:
+            text = f"▸{symbol}◂"
+        if position == self.under:
+            style += Style(reverse=True, underline=True)
         if marked and self._lit:
             style = base + Style(color=self._variable("background"), bgcolor=self._variable("strong"), bold=True)
         content = text.center(inside) if middle else " " * inside
@@ -141,6 +176,9 @@ class BoxMap(Widget):
     def _look(self, box: Box, position: int) -> tuple[str, Style]:
         base = self.rich_style
         look = box.looks.get(position)
+        if position in box.found:
+            symbol, colours, _ = FOUND[box.found[position]]
+            return symbol, base + self._colours(colours)
         if look is not None:
             return SYMBOLS[look], base + self._colours(look)
         if position in box.left:
@@ -154,6 +192,8 @@ class BoxMap(Widget):
 
     def _legend(self, box: Box, base: Style, line: int) -> list[Segment]:
         """First what is free, then what the symbols in this box mean."""
+        if line == 0 and self.under is not None:
+            return [Segment(f" {self._told(box, self.under)}", base + Style(bold=True))]
         if line == 0:
             free = f" {box.free} free"
             if box.next is not None:
@@ -166,8 +206,19 @@ class BoxMap(Widget):
             segments.append(Segment(f" {SYMBOLS[look]} ", base + self._colours(look)))
             segments.append(Segment(f" {WORDS[look]}  ", base))
         if box.left:
-            segments.append(Segment(f" {LEFT} out", base))
+            segments.append(Segment(f" {LEFT} out  ", base))
+        for found in dict.fromkeys(box.found.values()):
+            symbol, colours, word = FOUND[found]
+            segments.append(Segment(f" {symbol} ", base + self._colours(colours)))
+            segments.append(Segment(f" {word}  ", base))
         return segments
+
+    def _told(self, box: Box, position: int) -> str:
+        """What is under the cursor, in words."""
+        place = _label(box, position)
+        if position in box.vials:
+            return clean(f"{place}: vial {box.vials[position]}, {WORDS[box.looks[position]]}")
+        return f"{place}: its vial is out" if position in box.left else f"{place}: free"
 
 
 def _cell(box: Box, position: int) -> tuple[int, int]:

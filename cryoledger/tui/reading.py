@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from cryoledger.custody import backup
@@ -13,17 +13,21 @@ from cryoledger.domain import catalogue, numbers, times
 from cryoledger.domain.records import Lot, Product, StorageUnit, Vial, VialPlacement
 from cryoledger.domain.rulebook_1 import common as rules
 from cryoledger.errors import CryoledgerError, Refusal
+from cryoledger.tui.storage_reading import Storage
 from cryoledger.tui.view import Box, Card, Care, Field, Look, Out, Own, Tone, View
 from cryoledger.tui.words import age_text, amount
+from cryoledger.tui.work_reading import aimed_at, found_in, read_work
 
 if TYPE_CHECKING:
     from cryoledger.custody.desk import Desk
     from cryoledger.custody.own_signatures import OwnSignatures
+    from cryoledger.custody.workflow import Task
     from cryoledger.database.history import SignedEntry
     from cryoledger.database.store import Reading
 
 _TONES: dict[str, Tone] = {"released": "good", "rejected": "bad", "conditionally released": "note"}
 _LOOKS: dict[str, Look] = {"released": "released", "rejected": "rejected", "conditionally released": "conditional"}
+_USABLE = ("released", "conditional")
 _OUT = ("out", "issued")
 OWN_MOST = 60
 
@@ -36,16 +40,27 @@ class Reader:
     subject: tuple[str, str] | None = None
     box: str | None = None
     station: str = ""
+    storage: Storage = field(default_factory=Storage)
+
+    def open(self, unit: str) -> None:
+        """Show the inside of a unit, "" for what stands on its own: a level of the map, or a box."""
+        with self.vault.store.reading() as now:
+            row = now.facts.get(StorageUnit, unit) if unit else None
+        is_box = row is not None and bool(row.rows)
+        self.subject = ("unit", unit) if row is not None else None
+        self.box, self.storage.inside = (unit, None) if is_box else (None, unit)
 
     def read(self, desk: Desk, subject: tuple[str, str] | None) -> View:
         """The view now; a thing that cannot be read is left out, and the rest is shown."""
         person = desk.person
         hidden = person is None or self.vault.signed_in is None
-        self.subject = subject or self.subject
+        if subject is not None:
+            self.subject, self.storage.inside = subject, None
         self.station = self.station or self.vault.station
         with self.vault.store.reading() as now:
             at = times.text_of(self.vault.clock.now())
             site = site_of(now)
+            box = None if hidden else self._box(now, at, desk.open_tasks)
             return View(
                 origin=site.origin,
                 training=bool(site.training),
@@ -58,7 +73,9 @@ class Reader:
                 ask=desk.ask,
                 hidden=hidden,
                 card=None if hidden else self._card(now, at),
-                box=None if hidden else self._box(now, at),
+                box=box,
+                level=self.storage.level(now, at) if box is None and not hidden else None,
+                work=None if hidden else read_work(now, desk.open_tasks),
                 out=() if hidden else _out(now),
                 care=_care(self.vault, now, at),
                 unreconciled=bool(unreconciled_text(now)),
@@ -77,7 +94,9 @@ class Reader:
             return None if unit is None else _unit_card(now, unit)
         return Card(f"{kind} {code}")
 
-    def _box(self, now: Reading, at: str) -> Box | None:
+    def _box(self, now: Reading, at: str, tasks: tuple[Task, ...]) -> Box | None:
+        if self.storage.inside is not None:
+            return None
         marked = None
         kind, code = self.subject or ("", "")
         vial = now.facts.get(Vial, code) if kind == "vial" else None
@@ -88,12 +107,19 @@ class Reader:
         elif kind == "unit":
             unit = now.facts.get(StorageUnit, code)
             self.box = code if unit is not None and unit.rows else self.box
-        if self.box is None:
+            self.storage.inside = code if unit is not None and not unit.rows else None
+        aim = aimed_at(now, tasks)
+        if aim is not None and marked is None:
+            self.box = aim[0]
+        if self.box is None or self.storage.inside is not None:
             return None
         try:
-            return _box_map(now, self.box, marked, at)
+            box = _box_map(now, self.box, marked, at)
         except CryoledgerError:
             return None
+        if box is None:
+            return None
+        return replace(box, aim=aim[1] if aim and aim[0] == box.code else None, found=found_in(now, tasks, box.code))
 
 
 def _own(signed: OwnSignatures) -> Own:
@@ -190,11 +216,14 @@ def _box_map(now: Reading, code: str, marked: int | None, at: str) -> Box | None
         if lot is not None and vial.lot not in of_lot:
             of_lot[vial.lot] = bool(_hold(now, vial, lot, at))
         held = of_lot.get(vial.lot, False) or bool(rules.holds_on(now.facts, "vial", vial.code, at))
-        looks[position] = "held" if held else lots.get(vial.lot, "quarantined")
+        look = "held" if held else lots.get(vial.lot, "quarantined")
+        looks[position] = "reserved" if vial.order_code is not None and look in _USABLE else look
     path = " < ".join(each.name or each.code for each in reversed(queries.path_of(now, code)[:-1]))
     return Box(
         code, unit.name, path, unit.rows, unit.columns, unit.scheme, looks, marked,
         queries.next_free_position(now, code), _left(now, code, frozenset(looks)),
+        vials={position: vial.code for position, vial in contents.vials.items()},
+        above=unit.parent or "",
     )  # fmt: skip
 
 

@@ -81,6 +81,14 @@ class Service:
             _LOG.exception("the view could not be read")
         return self._view
 
+    def open(self, unit: str) -> View:
+        """Go to a storage unit on the map."""
+        try:
+            self._reader.open(unit)
+        except CryoledgerError:
+            _LOG.exception("the unit could not be read")
+        return self.view()
+
     def close(self) -> None:
         """Lock the station."""
         self._desk.close()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from textual.app import ComposeResult
+from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
@@ -16,12 +18,15 @@ from cryoledger.tui.box_map import BoxMap
 from cryoledger.tui.desks.panel import DeskPanel
 from cryoledger.tui.lists import CardView, OutView, OwnView, RecentView
 from cryoledger.tui.prompt import Prompt
+from cryoledger.tui.storage_map import StorageMap
 from cryoledger.tui.view import Shown, View
 from cryoledger.tui.words import clock_text, plain
+from cryoledger.tui.work_list import WorkList
 
-KEYS = " F1 help  F2 type a code  F3 next place  F9 light or dark  F10 leave"
+KEYS = " F1 help  F2 type a code  F3 next place  F5 up on the map  F9 colours  F10 leave"
 
 _WIDE, _TALL = 140, 30
+_ARROWS = {"up": (-1, 0), "down": (1, 0), "left": (0, -1), "right": (0, 1)}
 _LOCKED = "This station is locked. Nothing is lost: your task stays open, and goes on after your badge and PIN."
 
 
@@ -42,7 +47,10 @@ class StationScreen(Screen[None]):
     #veil { height: 1fr; display: none; padding: 0 2; color: $foreground; }
     #own { display: none; }
     StationScreen.-own #own { display: block; }
-    StationScreen.-own #map { display: none; }
+    StationScreen.-own #map, StationScreen.-own #storage { display: none; }
+    StationScreen.-level #map { display: none; }
+    StationScreen.-level #side { width: 1fr; }
+    StationScreen.-work #card { display: none; }
     StationScreen.-own #side { display: none; }
     #desk { display: none; padding: 0; }
     StationScreen.-desk #below { display: none; }
@@ -55,7 +63,7 @@ class StationScreen(Screen[None]):
     #keys { width: 1fr; text-wrap: nowrap; text-overflow: ellipsis; }
     #care { width: auto; padding: 0 1; }
     #care.-late { background: #B00020; color: #FFFFFF; text-style: bold; }
-    StationScreen.-wide #map { width: 84; }
+    StationScreen.-wide #map, StationScreen.-wide #storage { width: 84; }
     StationScreen.-wide #card { margin-bottom: 1; max-height: 12; }
     StationScreen.-wide #out { margin-bottom: 1; max-height: 14; }
     StationScreen.-wide #prompt { height: 3; padding: 1 2 0 2; }
@@ -63,6 +71,17 @@ class StationScreen(Screen[None]):
 
     class Painted(Message):
         """The first frame was drawn."""
+
+    @dataclass
+    class Opened(Message):
+        """Somebody goes into a storage unit on the map, "" for all storage."""
+
+        unit: str
+
+    BINDINGS = [  # noqa: RUF012 - Textual's own form
+        *(Binding(key, f"go('{key}')", "Map", show=False, id=f"map.{key}") for key in ("up", "down", "left", "right")),
+        Binding("f5", "above", "Up on the map", id="map.above"),
+    ]
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (_WIDE, "-wide")]  # noqa: RUF012 - Textual's own form
 
@@ -75,6 +94,7 @@ class StationScreen(Screen[None]):
         self._band, self._care = (Static("", id=name, markup=False) for name in ("band", "care"))
         self._answer, self._prompt = AnswerPanel(), Prompt()
         self._card, self._out, self._recent, self._map = CardView(), OutView(), RecentView(), BoxMap()
+        self._storage, self._work = StorageMap(), WorkList()
         self._own, self._veil = OwnView(), Static("", id="veil", markup=False)
 
     def compose(self) -> ComposeResult:
@@ -84,8 +104,9 @@ class StationScreen(Screen[None]):
         yield from (self._band, self._answer, self._prompt)
         with Horizontal(id="below"):
             with Vertical(id="side"):
-                yield from (self._card, self._out, self._recent)
+                yield from (self._card, self._work, self._out, self._recent)
             yield self._map
+            yield self._storage
             yield self._own
         yield self.desk
         yield self._veil
@@ -128,6 +149,10 @@ class StationScreen(Screen[None]):
         self._card.show(view.card)
         self._out.show(view.out, now)
         self._map.show(view.box)
+        self._storage.show(view.level)
+        self._work.show(view.work)
+        self.set_class(view.level is not None, "-level")
+        self.set_class(view.work is not None, "-work")
         self._own.show(view.own)
         self.set_class(view.own is not None, "-own")
         self.tick(now)
@@ -150,6 +175,27 @@ class StationScreen(Screen[None]):
             return False
         self.remove_class("-own")
         return True
+
+    def action_go(self, key: str) -> None:
+        """Arrows: the cursor in a box, or from line to line and in and out on the map."""
+        rows, columns = _ARROWS[key]
+        if self.view.hidden:
+            return
+        if self.view.box is not None:
+            self._map.move(rows, columns)
+        elif rows:
+            self._storage.move(rows)
+        elif columns > 0 and (chosen := self._storage.chosen) is not None:
+            self.post_message(self.Opened(chosen.code))
+        elif columns < 0 and self.view.level is not None and self.view.level.inside:
+            self.post_message(self.Opened(self.view.level.above))
+
+    def action_above(self) -> None:
+        """From a box to what holds it, and on to all storage."""
+        if self.view.box is not None:
+            self.post_message(self.Opened(self.view.box.above))
+        elif self.view.level is not None:
+            self.post_message(self.Opened(self.view.level.above))
 
     def tick(self, now: datetime) -> None:
         """A second has passed."""

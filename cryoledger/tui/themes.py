@@ -28,7 +28,8 @@ DARK: Final = Theme(
                "held-text": "#E9A3CB", "note": "#7CC8F5",
                "released": "#0B3B2E", "on-released": "#4BE3B4", "quarantined": "#453E0C", "on-quarantined": "#F7EC5A",
                "rejected": "#5A1E0A", "on-rejected": "#FFB08A", "held": "#51264A", "on-held": "#FFC4E6",
-               "conditional": "#0E3A5C", "on-conditional": "#8FD0FA", "expired": "#3A3F45", "on-expired": "#E6E6E6"},
+               "conditional": "#0E3A5C", "on-conditional": "#8FD0FA", "expired": "#3A3F45", "on-expired": "#E6E6E6",
+               "reserved": "#1B2C6B", "on-reserved": "#B9C8FF"},
 )  # fmt: skip
 
 LIGHT: Final = Theme(
@@ -48,5 +49,6 @@ LIGHT: Final = Theme(
                "held-text": "#8A2F66", "note": "#005A8E",
                "released": "#BFEBDD", "on-released": "#00402E", "quarantined": "#F5EC9A", "on-quarantined": "#4A3F00",
                "rejected": "#F6BFA5", "on-rejected": "#6A1F00", "held": "#F0C8E0", "on-held": "#5E1C45",
-               "conditional": "#BFE0F5", "on-conditional": "#003A5E", "expired": "#CDD2D7", "on-expired": "#22272C"},
+               "conditional": "#BFE0F5", "on-conditional": "#003A5E", "expired": "#CDD2D7", "on-expired": "#22272C",
+               "reserved": "#C9D3FA", "on-reserved": "#14246E"},
 )  # fmt: skip

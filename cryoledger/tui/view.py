@@ -10,7 +10,9 @@ if TYPE_CHECKING:
     from cryoledger.custody.desk import Answer
 
 Tone: TypeAlias = Literal["", "good", "wait", "bad", "held", "note"]
-Look: TypeAlias = Literal["released", "conditional", "quarantined", "rejected", "held", "expired"]
+Look: TypeAlias = Literal["released", "conditional", "quarantined", "rejected", "held", "expired", "reserved"]
+Found: TypeAlias = Literal["present", "here", "missing"]
+"""What a box check found in a position: its vial, one that is recorded elsewhere, or none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +34,10 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A box as a grid: `looks` by position (0 is the first in fill order), and the positions that stand out.
+    """A box as a grid: `looks` and `vials` by position (0 is the first in fill order), and what stands out.
 
-    `marked` holds the vial just scanned, `next` is the next free one, `left` are those whose vial is out.
+    `marked` holds the vial just scanned, `next` is the next free one, `left` are those whose vial is out, `aim` is
+    the one whose vial is to be fetched next; `found` is what an open box check has seen so far.
     """
 
     code: str
@@ -47,11 +50,69 @@ class Box:
     marked: int | None = None
     next: int | None = None
     left: frozenset[int] = frozenset()
+    aim: int | None = None
+    vials: dict[int, str] = field(default_factory=dict)
+    found: dict[int, Found] = field(default_factory=dict)
+    above: str = ""
 
     @property
     def free(self) -> int:
         """How many positions hold no vial."""
         return self.rows * self.columns - len(self.looks)
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A storage unit on the map: how full it is with all that is in it, and the warmest that it may be."""
+
+    code: str
+    kind: str
+    name: str
+    slot: str
+    status: str
+    vials: int
+    positions: int
+    limit: str
+    is_box: bool
+    held: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """The units inside one unit, or those that stand on their own; `path` names what is around them, outermost first.
+
+    `inside` is "" where they stand on their own, `above` what Left goes back to.
+    """
+
+    units: tuple[Unit, ...]
+    path: tuple[str, ...] = ()
+    inside: str = ""
+    above: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One line of what the open task works through; `mark` is its tick."""
+
+    mark: Literal["done", "next", "open", "here", "missing"]
+    place: str
+    vial: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What the open task works through: a pick list, the box that is checked, or what a move would take along."""
+
+    title: str
+    items: tuple[Item, ...]
+    said: str = ""
+
+    @property
+    def next(self) -> int:
+        """The line that is worked on."""
+        marks = [item.mark for item in self.items]
+        return marks.index("next") if "next" in marks else max(0, len(marks) - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +163,8 @@ class View:
     hidden: bool = False
     card: Card | None = None
     box: Box | None = None
+    level: Level | None = None
+    work: Work | None = None
     out: tuple[Out, ...] = field(default=())
     own: Own | None = None
     care: Care = Care()

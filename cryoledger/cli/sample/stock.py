@@ -56,17 +56,28 @@ def make_event(name: str, /, **data: object) -> Event:
 def furnish(vault: Vault) -> None:
     """A liquid-nitrogen tank with canisters, a freezer with racks, a quarantine freezer with shelves."""
 
-    def add(unit: str, kind: str, name: str, parent: str | None = None, slot: str | None = None, side: int = 0) -> None:
+    def add(
+        unit: str, kind: str, name: str, parent: str | None = None, slot: str | None = None, side: int = 0,
+        warmest: int | None = None,
+    ) -> None:  # fmt: skip
         record(
             vault,
             make_event(
-                "StorageUnitAdded", unit=unit, kind=kind, name=name, parent=parent, slot=slot, rows=side, columns=side
+                "StorageUnitAdded",
+                unit=unit,
+                kind=kind,
+                name=name,
+                parent=parent,
+                slot=slot,
+                rows=side,
+                columns=side,
+                temperature_millicelsius_max=warmest,
             ),
             TOMAS.by,
         )
 
-    add("TANK1", "tank", "Vapour-phase tank, room 2")
-    add("CF2", "freezer", "-150 freezer, room 2")
+    add("TANK1", "tank", "Vapour-phase tank, room 2", warmest=-150_000)
+    add("CF2", "freezer", "-150 freezer, room 2", warmest=-140_000)
     add("QF3", "freezer", "-80 quarantine freezer, room 3")
     for canister in ("C1", "C2", "C3"):
         add(f"TANK1-{canister}", "canister", f"Canister {canister}", "TANK1", canister)

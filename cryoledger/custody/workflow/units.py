@@ -48,7 +48,7 @@ class Transfer(Task):
     def take(self, scan: Scanned, world: World) -> Step:
         """The two boxes, then yes."""
         if self.ready and scan.says_yes:
-            fits, _ = _fitting(world.facts, self.source, self.target)
+            fits, _ = fitting(world.facts, self.source, self.target)
             placed = tuple(Placed(vial=vial.code, position=position) for position, vial in fits)
             event = VialsTransferred(source=self.source, unit=self.target, vials=placed)
             return propose(None, f"{amounts.count(len(placed))} went from {self.source} to {self.target}.", event)
@@ -64,7 +64,7 @@ class Transfer(Task):
     def _into(self, target: str, world: World) -> Step:
         if target == self.source:
             return refuse(self, f"That is the same box. {self.hint}")
-        fits, left = _fitting(world.facts, self.source, target)
+        fits, left = fitting(world.facts, self.source, target)
         if not fits:
             return refuse(self, f"None of the {len(left)} vials fits into {target}. Scan another box.")
         state = replace(self, target=target, ready=True)
@@ -77,7 +77,7 @@ class Transfer(Task):
         return question(state, " ".join([*parts, state.hint]))
 
 
-def _fitting(facts: Facts, source: str, target: str) -> tuple[list[tuple[int, Vial]], list[tuple[int, Vial]]]:
+def fitting(facts: Facts, source: str, target: str) -> tuple[list[tuple[int, Vial]], list[tuple[int, Vial]]]:
     """The vials of the source whose position is free in the target, and those whose is not."""
     box, used = need_unit(facts, target), taken(facts, target)
     fits: list[tuple[int, Vial]] = []

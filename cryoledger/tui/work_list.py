@@ -1,0 +1,51 @@
+"""What the open task works through, beside the map: each line with its tick, the next one marked and in sight."""
+
+from __future__ import annotations
+
+from textual.content import Content
+from textual.widgets import Static
+
+from cryoledger.tui.view import Item, Work
+from cryoledger.tui.words import plain
+
+_MARKS = {
+    "done": ("✓", "$good"), "next": ("▶", "bold $strong"), "open": ("□", "$foreground"),
+    "here": ("≠", "bold $held-text"), "missing": ("✗", "bold $bad"),
+}  # fmt: skip
+
+
+class WorkList(Static):
+    """Shown instead of the card while a task with a list is open."""
+
+    DEFAULT_CSS = """
+    WorkList { height: 2fr; min-height: 4; text-wrap: nowrap; text-overflow: ellipsis; display: none; }
+    WorkList.-on { display: block; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__(id="work", markup=False)
+        self.work: Work | None = None
+
+    def show(self, work: Work | None) -> None:
+        """Draw a list, or nothing."""
+        self.work = work
+        self.set_class(work is not None, "-on")
+        self.on_resize()
+
+    def on_resize(self) -> None:
+        """The part around the next line."""
+        if self.work is None:
+            self.update("")
+            return
+        items, room = self.work.items, max(1, self.size.height - 2)
+        first = max(0, min(self.work.next - room // 2, len(items) - room))
+        lines = [plain(self.work.title, "bold reverse"), plain(self.work.said, "$quiet")]
+        lines += [_line(item) for item in items[first : first + room]]
+        self.update(Content("\n").join(lines))
+
+
+def _line(item: Item) -> Content:
+    mark, style = _MARKS[item.mark]
+    return Content.assemble(
+        plain(f"{mark} ", style), plain(item.vial, style), plain(f"  {item.place}"), plain(f"  {item.note}", "$quiet")
+    )
