@@ -178,7 +178,8 @@ def _write(
     *,
     find: bool,
 ) -> Sealed:
-    with vault.store.writing() as transaction:
+    names = (*(signed.name for signed in signers), *(item.code for item in catalogue.subjects(event)))
+    with vault.store.writing(type(event).__name__, names) as transaction:
         sealed = _same_as(transaction.find(event_id), event, signers) if find else None
         if sealed is None:
             step = _clock_step(vault, transaction, signers)

@@ -7,11 +7,11 @@ may be another server that lacks the last commits. So every new connection is lo
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 from cryoledger.database import migrate
-from cryoledger.database.driver import Driver, Row, connect
+from cryoledger.database.driver import Driver, Row, Statement, connect
 from cryoledger.database.location import Location
 from cryoledger.errors import VaultError, VaultUnreachableError
 
@@ -32,18 +32,18 @@ class Connections:
         self._lock = threading.Lock()
         self._closed = False
 
-    def begin_writing(self, first: str) -> tuple[Driver, Row | None]:
-        """The writer's connection, with its transaction begun, and the answer to a first question.
+    def begin_writing(self, ahead: Sequence[Statement]) -> tuple[Driver, list[list[Row]]]:
+        """The writer's connection, with its transaction begun, and the answers to its first questions.
 
         The caller sees to it that there is one at a time, and ends it.
         """
         try:
-            row = self._writer.begin(writing=True, first=first)
+            rows = self._writer.begin(writing=True, ahead=ahead)
         except VaultUnreachableError:
             self._writer.close()
             self._writer = self._connect(writing=True)
-            row = self._writer.begin(writing=True, first=first)
-        return self._writer, row
+            rows = self._writer.begin(writing=True, ahead=ahead)
+        return self._writer, rows
 
     def rollback(self) -> None:
         """Forget what was done since `begin_writing`."""

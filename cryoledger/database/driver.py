@@ -16,13 +16,14 @@ from cryoledger.database import faults
 from cryoledger.database.location import Location
 from cryoledger.errors import VaultError
 
-__all__ = ["BUSY_SECONDS", "Driver", "Row", "SqliteDriver", "Value", "connect", "sqlite_connection"]
+__all__ = ["BUSY_SECONDS", "Driver", "Row", "SqliteDriver", "Statement", "Value", "connect", "sqlite_connection"]
 
 BUSY_SECONDS = 5.0
 POLL_MILLISECONDS = 3
 _POLL = f"PRAGMA busy_timeout = {POLL_MILLISECONDS}"
 Value = str | int | bytes | None
 Row = tuple[Any, ...]
+Statement = tuple[str, Sequence[Value]]
 
 
 class Driver(Protocol):
@@ -30,10 +31,10 @@ class Driver(Protocol):
 
     dialect: str
 
-    def begin(self, *, writing: bool, first: str = "") -> Row | None:
+    def begin(self, *, writing: bool, ahead: Sequence[Statement] = ()) -> list[list[Row]]:
         """Start a transaction: the only one that writes, or one that sees a single state throughout.
 
-        `first` may be a question whose answer's first row is returned, so that a server is asked only once.
+        `ahead` are its first questions, whose answers are returned, so that a server is asked only once.
         """
 
     def commit(self) -> None:
@@ -49,7 +50,7 @@ class Driver(Protocol):
         """Run a statement once for each row of parameters."""
 
     def together(self) -> AbstractContextManager[None]:
-        """Statements that wait for no answer of each other; what they raise may come at the end of the block."""
+        """Statements that wait for no answer; what they raise may come with any later call, `commit` the last."""
 
     def one(self, sql: str, params: Sequence[Value] = ()) -> Row | None:
         """The first row of an answer."""
@@ -127,7 +128,7 @@ class SqliteDriver:
         except sqlite3.Error as error:
             raise faults.of_sqlite(error, location) from error
 
-    def begin(self, *, writing: bool, first: str = "") -> Row | None:
+    def begin(self, *, writing: bool, ahead: Sequence[Statement] = ()) -> list[list[Row]]:
         """Start a transaction (see Driver)."""
         if self._connection.in_transaction:
             raise RuntimeError("a transaction is open already")
@@ -136,7 +137,7 @@ class SqliteDriver:
         else:
             self.execute("BEGIN")
             self.one("SELECT 1 FROM sqlite_schema LIMIT 1")  # the snapshot is taken by the first read, not by BEGIN
-        return self.one(first) if first else None
+        return [self.all(sql, params) for sql, params in ahead]
 
     def _begin_writing(self) -> None:
         """Ask for the lock every few milliseconds: SQLite's own waiting sleeps 100, and misses a moment between two

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TypeVar, cast
 
 from cryoledger.database import statements
-from cryoledger.database.driver import Driver, Value
+from cryoledger.database.driver import Driver, Row, Value
+from cryoledger.database.foresight import Question
 from cryoledger.domain import catalogue, numbers
 from cryoledger.domain.facts import Recorded, Signed
 from cryoledger.domain.records import Key, Record
@@ -82,14 +83,16 @@ class SqlFacts:
         self._rows: dict[tuple[type[Record], Key], Record | None] = {}
         self._found: dict[type[Record], dict[tuple[tuple[str, Value], ...], list[Record]]] = {}
         self._entries: dict[int, Recorded | None] = {}
+        self._ahead: dict[Question, list[Row]] = {}
 
     def get(self, record: type[R], *key: str | int) -> R | None:
         """The row with this primary key."""
         if (record, key) not in self._rows:
             if len(key) != len(record.key):
                 raise RuntimeError(f"the key of {record.table} is {record.key}, not {len(key)} values")
-            row = self._driver.one(statements.of(record).get, key)
-            self._rows[record, key] = None if row is None else record(*row)
+            question = Question(record, record.key, key, by_key=True)
+            rows = self._ask(question)
+            self._rows[record, key] = record(*rows[0]) if rows else None
         return cast("R | None", self._rows[record, key])
 
     def several(self, record: type[R], codes: Sequence[str]) -> list[R]:
@@ -108,10 +111,8 @@ class SqlFacts:
         found = self._found.setdefault(record, {})
         question = tuple(equal.items())
         if question not in found:
-            empty = tuple(name for name, value in question if value is None)
-            given = {name: value for name, value in question if value is not None}
-            sql = statements.select_where(record, tuple(given), empty)
-            found[question] = [record(*row) for row in self._driver.all(sql, tuple(given.values()))]
+            asked = Question(record, tuple(equal), tuple(equal.values()), by_key=False)
+            found[question] = [record(*row) for row in self._ask(asked)]
         return list(cast("list[R]", found[question]))
 
     def recorded(self, number: int) -> Recorded | None:
@@ -122,6 +123,24 @@ class SqlFacts:
             row = self._driver.one(_ENTRY, numbers.place_of(number))
             self._entries[number] = None if row is None else recorded_of(Stored(*row))
         return self._entries[number]
+
+    def questions(self) -> list[Question]:
+        """What was asked so far, earlier entries aside."""
+        rows = [Question(record, record.key, key, by_key=True) for record, key in self._rows]
+        found = [
+            Question(record, tuple(name for name, _ in pairs), tuple(value for _, value in pairs), by_key=False)
+            for record, asked in self._found.items()
+            for pairs in asked
+        ]
+        return rows + found
+
+    def learn(self, question: Question, rows: list[Row]) -> None:
+        """Take the answer to a question that may be asked in this transaction."""
+        self._ahead[question] = rows
+
+    def _ask(self, question: Question) -> list[Row]:
+        rows = self._ahead.pop(question, None) if self._ahead else None
+        return self._driver.all(*question.statement()) if rows is None else rows
 
     @property
     def size(self) -> int:
@@ -134,6 +153,7 @@ class SqlFacts:
 
     def forget(self, touched: Iterable[tuple[type[Record], Key]]) -> None:
         """Ask again for what an event has just changed."""
+        self._ahead.clear()
         for record, key in touched:
             self._rows.pop((record, key), None)
             self._found.pop(record, None)
@@ -141,6 +161,7 @@ class SqlFacts:
 
     def forget_all(self) -> None:
         """Ask again for everything."""
+        self._ahead.clear()
         self._rows.clear()
         self._found.clear()
         self._entries.clear()

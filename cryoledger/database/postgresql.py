@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import lru_cache
 from typing import Any, cast
 
 from cryoledger.database import faults
-from cryoledger.database.driver import Row, Value
+from cryoledger.database.driver import Row, Statement, Value
 from cryoledger.database.location import Location
 from cryoledger.errors import RequestError
 
 __all__ = ["PostgresqlDriver", "psycopg_connection"]
 
 _WRITER_LOCK = 0x63727956617574  # any constant: stations of one vault wait for each other at it
+_BEGIN_READING = ("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", "SELECT 1")
 _NOW = "SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint"
 # Both ends notice within some 15 seconds that the other machine is gone; a URL may say otherwise.
 _NOTICE = {
@@ -46,38 +47,49 @@ class PostgresqlDriver:
         self._begin_writing = _begin_writing(max(1, int(busy_seconds * 1000)))
         self._began: int | None = None
         self._answers = 0
+        self._late = ExitStack()  # holds the pipeline of statements whose answers nobody asked for yet
+        self._together = False
         self._connection = psycopg_connection(location, autocommit=True)
 
-    def begin(self, *, writing: bool, first: str = "") -> Row | None:
+    def begin(self, *, writing: bool, ahead: Sequence[Statement] = ()) -> list[list[Row]]:
         """Start a transaction; a writer waits for the one before it and holds the lock to its commit."""
         self._began = None
         # The snapshot of a reader is taken now, not with its first question.
-        begin = self._begin_writing if writing else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT 1"
-        cursor = self._send(f"{begin}; {first}" if first else begin)
-        answers: list[Any] = [cursor.fetchone() if cursor.description else None]
-        while cursor.nextset():
-            answers.append(cursor.fetchone() if cursor.description else None)
-        answer = answers.pop() if first else None
-        if writing:
-            self._began = int(answers[-1][0])
-        return cast("Row | None", answer)
-
-    def _send(self, statements: str) -> Any:
-        """Several statements in one message, which cannot be prepared."""
+        begin = self._begin_writing if writing else _BEGIN_READING
         try:
-            return self._connection.execute(statements, prepare=False)
+            with self._connection.pipeline():
+                cursors = [
+                    self._connection.execute(_percent(sql), tuple(params), prepare=True)
+                    for sql, params in (*((sql, ()) for sql in begin), *ahead)
+                ]
         except self._psycopg.Error as error:
             raise faults.of_postgresql(error, self._location) from error
+        if writing:
+            self._began = int(cursors[len(begin) - 1].fetchone()[0])
+        return [cursor.fetchall() for cursor in cursors[len(begin) :]]
 
     def commit(self) -> None:
-        """Keep what was done (see Driver); VaultUnreachableError, `unknown`, where no answer came."""
+        """Keep what was done (see Driver); VaultUnreachableError, `unknown`, where no answer came.
+
+        It travels with what is done together before it: where that is refused, nothing is kept.
+        """
         try:
             self._connection.execute("COMMIT", prepare=False)
+            self._late.close()
         except self._psycopg.Error as error:
             raise faults.of_commit(error, self._location) from error
 
+    def _settle(self) -> None:
+        """Hear what became of the statements done together."""
+        try:
+            self._late.close()
+        except self._psycopg.Error as error:
+            raise faults.of_postgresql(error, self._location) from error
+
     def rollback(self) -> None:
         """Forget what was done (see Driver); a connection that cannot be asked to is closed, which does the same."""
+        with suppress(self._psycopg.Error):
+            self._late.close()
         status = _IDLE if self._connection.closed else self._connection.info.transaction_status
         if status in (_IN_TRANSACTION, _IN_ERROR):
             try:
@@ -89,6 +101,8 @@ class PostgresqlDriver:
 
     def execute(self, sql: str, params: Sequence[Value] = ()) -> int:
         """Run a statement (see Driver)."""
+        if not self._together:
+            self._settle()
         try:
             return int(self._connection.execute(_percent(sql), tuple(params)).rowcount)
         except self._psycopg.Error as error:
@@ -104,12 +118,14 @@ class PostgresqlDriver:
 
     @contextmanager
     def together(self) -> Iterator[None]:
-        """One message for many statements (see Driver)."""
+        """Statements whose answers are heard with the next question, or with the commit (see Driver)."""
+        if not self._connection.pgconn.pipeline_status:
+            self._late.enter_context(self._connection.pipeline())
+        self._together = True
         try:
-            with self._connection.pipeline():
-                yield
-        except self._psycopg.Error as error:
-            raise faults.of_postgresql(error, self._location) from error
+            yield
+        finally:
+            self._together = False
 
     def one(self, sql: str, params: Sequence[Value] = ()) -> Row | None:
         """The first row (see Driver)."""
@@ -120,6 +136,7 @@ class PostgresqlDriver:
         """Every row (see Driver)."""
         if any(isinstance(value, str) and "\0" in value for value in params):
             return []  # no text of PostgreSQL holds U+0000, so none equals this one
+        self._settle()
         try:
             return cast("list[Row]", self._connection.execute(_percent(sql), tuple(params)).fetchall())
         except self._psycopg.Error as error:
@@ -128,6 +145,7 @@ class PostgresqlDriver:
     def each(self, sql: str, params: Sequence[Value] = ()) -> Iterator[Row]:
         """The rows one after the other, from a cursor that the server holds; needs an open transaction."""
         self._answers += 1
+        self._settle()
         try:
             with self._connection.cursor(name=f"answer_{self._answers}") as cursor:
                 cursor.itersize = 1000
@@ -148,6 +166,8 @@ class PostgresqlDriver:
 
     def close(self) -> None:
         """Let go of the connection."""
+        with suppress(self._psycopg.Error):
+            self._late.close()
         self._connection.close()
 
 
@@ -169,18 +189,19 @@ def psycopg_connection(location: Location, *, autocommit: bool = False) -> Any:
     return connection
 
 
-def _begin_writing(busy_milliseconds: int) -> str:
-    """One message, so that a writer waits for one answer only; its last row is the server's time.
+def _begin_writing(busy_milliseconds: int) -> tuple[str, ...]:
+    """One message, so that a writer waits for one answer only; the last tells the server's time.
 
     READ COMMITTED, because the snapshot must be newer than the lock. A station that was stopped in the middle of a
     transaction loses it after a minute, and with it the lock that everybody else waits for.
     """
     return (
-        "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; "
-        f"SET LOCAL lock_timeout = '{busy_milliseconds}ms'; "
-        "SET LOCAL idle_in_transaction_session_timeout = '60s'; "
-        "SET LOCAL synchronous_commit = 'on'; "
-        f"SELECT pg_advisory_xact_lock({_WRITER_LOCK}); {_NOW}"
+        "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
+        f"""\
+SELECT set_config('lock_timeout', '{busy_milliseconds}ms', true),
+    set_config('idle_in_transaction_session_timeout', '60s', true), set_config('synchronous_commit', 'on', true)""",
+        f"SELECT pg_advisory_xact_lock({_WRITER_LOCK})",
+        _NOW,
     )
 
 

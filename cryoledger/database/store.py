@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from types import TracebackType
 
@@ -16,14 +16,15 @@ from cryoledger.database.connections import Connections
 from cryoledger.database.driver import BUSY_SECONDS, Driver, Row, connect
 from cryoledger.database.facts import ENTRY_COLUMNS, SqlFacts, Stored, recorded_of
 from cryoledger.database.faults import UniqueViolation
+from cryoledger.database.foresight import Foresight, Question
 from cryoledger.database.local import LocalReads, LocalWrites, StoredDocument, WrappedKey
 from cryoledger.database.location import Location
 from cryoledger.domain import numbers
 from cryoledger.domain.facts import Change, Put, Recorded
 from cryoledger.domain.records import Vial
-from cryoledger.errors import Refusal, VaultError
+from cryoledger.errors import LedgerFormatError, Refusal, VaultError
 from cryoledger.ledger.canonical import format_time
-from cryoledger.ledger.entry import ZERO_HASH
+from cryoledger.ledger.entry import ZERO_HASH, read_place
 from cryoledger.ledger.tiles import Tree
 from cryoledger.ledger.tree import leaf_hash
 
@@ -114,11 +115,12 @@ class Transaction(Reading, LocalWrites):
         self._head: Head | None = None
         self._changes: tuple[Change, ...] = ()
         self._owed = False
+        self.asked: list[Question] = []
 
     def head(self) -> Head | None:
         """The last entry, which stays the last until `append`."""
         if self._last is not None:
-            self._head, self._last = _head(Stored(*self._last)), None
+            self._head, self._last = _last_head(Stored(*self._last)), None
         return self._head
 
     def change(self, changes: Iterable[Change]) -> None:
@@ -128,12 +130,12 @@ class Transaction(Reading, LocalWrites):
         share a position; RuntimeError where a row breaks another constraint.
         """
         self._must_be_open()
-        self._changes, self._owed = tuple(changes), True
-        try:
-            with self.driver.together():
-                touched = statements.apply(self.driver, self._changes, self.facts.known)
-        except UniqueViolation as violation:
-            raise _refusal(violation, self._changes) from violation
+        wanted, self._owed = tuple(changes), True
+        self._changes += wanted
+        if not self.asked and self.driver.state() is None:
+            self.asked = self.facts.questions()
+        with self._refusing(), self.driver.together():
+            touched = statements.apply(self.driver, wanted, self.facts.known)
         self.facts.forget(touched)
 
     def append(self, entry: Stored, changes: Iterable[Change] = ()) -> None:
@@ -147,14 +149,25 @@ class Transaction(Reading, LocalWrites):
         if not self._owed:
             self.change(changes)
         values = (entry.epoch, entry.sequence, entry.id, entry.previous, entry.leaf_hash, entry.note)
-        self.driver.execute(_APPEND, values)
-        trees.grow(self.driver, entry.epoch, entry.sequence)
+        with self._refusing(), self.driver.together():
+            self.driver.execute(_APPEND, values)
+        with self._refusing():
+            trees.grow(self.driver, entry.epoch, entry.sequence)
         self._head, self._owed = head, False
 
-    def finish(self) -> None:
-        """For the store: the block has ended, and what was done in it may be kept."""
+    def commit(self) -> None:
+        """For the store: keep what was done. A server may refuse it only now, as `change` and `append` would."""
         if self._owed:
             raise RuntimeError("rows were changed, and the entry that changes them did not follow")
+        with self._refusing():
+            self.driver.commit()
+
+    @contextmanager
+    def _refusing(self) -> Iterator[None]:
+        try:
+            yield
+        except UniqueViolation as violation:
+            raise _refusal(violation, self._changes) from violation
 
 
 class Store:
@@ -167,6 +180,7 @@ class Store:
         self._lock = threading.Lock()
         self._holder: int | None = None
         self._closed = False
+        self._foresight = Foresight()
         self._facts: tuple[object, SqlFacts] | None = None  # what the last transaction knew, and of which state
 
     @classmethod
@@ -199,8 +213,11 @@ class Store:
             return cls.open(place, busy_seconds=busy_seconds)
 
     @contextmanager
-    def writing(self) -> Iterator[Transaction]:
-        """BEGIN IMMEDIATE ... COMMIT; any exception leaves the vault as it was. VaultBusyError after some seconds."""
+    def writing(self, act: str = "", names: tuple[str, ...] = ()) -> Iterator[Transaction]:
+        """BEGIN IMMEDIATE ... COMMIT; any exception leaves the vault as it was. VaultBusyError after some seconds.
+
+        `act` and the `names` in it let a server be asked at once what the last such act asked (`foresight`).
+        """
         me = threading.get_ident()
         if self._holder == me:
             raise RuntimeError("this thread is writing already")
@@ -209,24 +226,30 @@ class Store:
         self._holder = me
         try:
             self._must_be_open()
-            yield from self._transaction()
+            yield from self._transaction(act, names)
         finally:
             self._holder = None
             self._lock.release()
 
-    def _transaction(self) -> Iterator[Transaction]:
+    def _transaction(self, act: str, names: tuple[str, ...]) -> Iterator[Transaction]:
         try:
-            driver, row = self._connections.begin_writing(_HEAD)
+            questions = self._foresight.questions(act, names)
+            ahead = [(_HEAD, ()), *(each.statement() for each in questions)]
+            driver, (heads, *answers) = self._connections.begin_writing(ahead)
             facts = self._remembered(driver)
-            transaction = Transaction(driver, row, facts)
+            for question, rows in zip(questions, answers, strict=True):
+                facts.learn(question, rows)
+            transaction = Transaction(driver, heads[0] if heads else None, facts)
             try:
                 yield transaction
             finally:
                 transaction._finish()  # noqa: SLF001 - its maker ends it
-            transaction.finish()
-            state = driver.state()
-            driver.commit()
-            self._facts = None if state is None else (state, facts)
+            state, asked = driver.state(), transaction.asked
+            transaction.commit()
+            if state is not None:
+                self._facts = state, facts
+            elif act:
+                self._foresight.learn(act, names, asked)
         except BaseException:
             self._connections.rollback()
             raise
@@ -283,6 +306,15 @@ def _closing(driver: Driver) -> Iterator[Driver]:
 def _head(stored: Stored) -> Head:
     entry = stored.parse()
     return Head(stored.epoch, stored.sequence, stored.leaf_hash, format_time(entry.envelope.recorded_at), entry.origin)
+
+
+def _last_head(stored: Stored) -> Head:
+    """The head of an entry that lies in the vault, and was looked at closely when it was appended."""
+    if leaf_hash(stored.note) == stored.leaf_hash:
+        with suppress(LedgerFormatError):
+            origin, recorded_at = read_place(stored.note)
+            return Head(stored.epoch, stored.sequence, stored.leaf_hash, recorded_at, origin)
+    return _head(stored)
 
 
 def _following(head: Head | None, stored: Stored) -> Head:

@@ -11,6 +11,7 @@ asked elsewhere: `VerifierKey.verify(entry.note_text, signature)` with a key tha
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -34,6 +35,7 @@ __all__ = [
     "entry_text",
     "parse_again",
     "parse_entry",
+    "read_place",
     "seal",
     "uuid7",
 ]
@@ -152,6 +154,21 @@ def seal(text: bytes, signatures: Sequence[Signature]) -> Entry:
 def parse_again(data: bytes) -> Entry:
     """As `parse_entry`, for bytes that one append looks at several times: the last few are remembered."""
     return _parse(data, _read_again)
+
+
+def read_place(data: bytes) -> tuple[str, str]:
+    """Origin and `recorded_at` of a note that was parsed when it was appended, and whose hash is still the same.
+
+    LedgerFormatError where it is no entry after all; what else it might be is not asked.
+    """
+    try:
+        tag, origin, _, _, line, _ = data.decode().split("\n", 5)
+        recorded_at = json.loads(line)["recorded_at"]
+    except (ValueError, KeyError, TypeError):
+        tag, origin, recorded_at = "", "", ""
+    if tag != TAG:
+        _refuse("a note of the ledger", "an entry")
+    return check_name(origin, "origin"), format_time(parse_time(recorded_at))
 
 
 def parse_entry(data: bytes) -> Entry:

@@ -304,3 +304,48 @@ def test_an_erased_document_says_when(store: Store) -> None:
     with store.reading() as now:
         assert now.documents_of("patient", "P1") == [replace(kept, content=None, erased_at="2026-11-22T03:00:00.000Z")]
         assert now.document("hash2") == other
+
+
+def test_rows_without_their_entry_are_not_kept(store: Store, vial: Rows) -> None:
+    with pytest.raises(RuntimeError, match="did not follow"), store.writing() as tx:
+        tx.change([Put(vial("V1", "B1", 0))])
+    with store.reading() as now:
+        assert now.facts.get(Vial, "V1") is None
+
+
+def test_rows_may_go_before_their_entry(store: Store, vial: Rows, entry_after: Following) -> None:
+    with store.writing() as tx:
+        tx.change([Put(vial("V1", "B1", 0))])
+        tx.append(entry_after(tx.head()))
+    with store.reading() as now:
+        assert now.facts.get(Vial, "V1") == vial("V1", "B1", 0)
+
+
+def test_what_another_program_wrote_is_seen_by_the_next_transaction(
+    store: Store, store_location: str, vial: Rows, entry_after: Following
+) -> None:
+    def move(where: Store, position: int) -> Vial | None:
+        with where.writing() as tx:
+            found = tx.facts.get(Vial, "V1"), tx.facts.where(Vial, unit="B1")
+            tx.append(entry_after(tx.head()), [Put(vial("V1", "B1", position))])
+        assert found[1] == ([] if found[0] is None else [found[0]])
+        return found[0]
+
+    with Store.open(store_location) as second:
+        assert move(store, 0) is None
+        assert move(store, 1) == vial("V1", "B1", 0)
+        assert move(second, 2) == vial("V1", "B1", 1)
+        assert move(store, 3) == vial("V1", "B1", 2)
+        assert move(second, 3) == vial("V1", "B1", 3)
+
+
+def test_what_a_transaction_that_failed_knew_is_forgotten(store: Store, vial: Rows, entry_after: Following) -> None:
+    def fail(tx: Transaction) -> None:
+        tx.append(entry_after(tx.head()), [Put(vial("V1", "B1", 0))])
+        assert tx.facts.get(Vial, "V1") is not None
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError), store.writing() as tx:
+        fail(tx)
+    with store.writing() as tx:
+        assert tx.facts.get(Vial, "V1") is None
