@@ -29,17 +29,27 @@ RECORD = (
 
 
 @look(identity, "grant", example="cryoledger identity grant quinn.o --as ines.a --with quinn.o")
-def grant(call: Call, person: Person, by: Signers) -> None:
+def grant(
+    call: Call,
+    person: Person,
+    by: Signers,
+    sheet: Annotated[
+        Path | None, typer.Option("--sheet", metavar="FILE", help="The recovery sheet, where nobody can pass it on.")
+    ] = None,
+) -> None:
     """Let a person read identities, under the person's own PIN: whoever reads already signs first, then the person."""
     from cryoledger.cli.acts import ask_for
     from cryoledger.custody import identity as vault_of
+    from cryoledger.custody.recovery_sheet import read
     from cryoledger.custody.vault import person_by
 
     with call.reading() as reading:
         name = person_by(reading, person).name
     meanings = [("granted", f"administrator or {READER}"), ("accepted", READER)]
     signers = ask_for(call, meanings, f"IdentityReaderGranted {name}", by)
-    _answer(call, vault_of.grant(call.vault, name, *signers), f"{name} reads identities from now on.")
+    giver, taker = signers
+    seed = read(sheet)[1] if sheet is not None else None
+    _answer(call, vault_of.grant(call.vault, name, giver, taker, seed), f"{name} reads identities from now on.")
 
 
 @look(identity, "withdraw", example="cryoledger identity withdraw carlos.m --reason left --as quinn.o")

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from cryoledger import __version__
 from cryoledger.codes import badge_code
 from cryoledger.codes.local import check_prefix
+from cryoledger.custody import identity_key
 from cryoledger.custody.clock import Clock
 from cryoledger.custody.kept_keys import stored_key
 from cryoledger.custody.keyring import Keyring
@@ -135,6 +136,7 @@ def _create(
     )
     event = catalogue.parse("VaultCreated", catalogue.data_of(event))  # type: ignore[assignment]
     kept = [wrapped, *(_wrap(key, secret, origin) for key in (log, log_ml_dsa))]
+    kept.append(identity_key.wrapped(identity_key.of_sheet(recovery.seed, origin), pin, secret, origin, name, kdf))
     store = Store.create(request.location)
     try:
         draft = _first_draft(event, clock or clock_of(store), name, station, origin)

@@ -7,14 +7,14 @@
 
 An identity is encrypted twice: under the subject's own key, which forgetting destroys, and inside that under the
 identity key, which lies in the vault once for each holder, wrapped by the holder's PIN and the vault secret. So a
-station's files and the database together open no identity; a holder's PIN is needed too.
+station's files and the database together open no identity; a holder's PIN is needed too, or the recovery sheet.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import secrets
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from zoneinfo import ZoneInfo
@@ -22,7 +22,7 @@ from zoneinfo import ZoneInfo
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from cryoledger.custody import narrative
+from cryoledger.custody import identity_key, narrative
 from cryoledger.custody.kept_keys import stored_key, wrapped_key
 from cryoledger.custody.record import By, Sealed, record
 from cryoledger.custody.subject_keys import Subject
@@ -40,10 +40,11 @@ from cryoledger.domain.events.identities import (
 from cryoledger.domain.fields import Document
 from cryoledger.domain.identity_records import Identity as IdentityRow
 from cryoledger.domain.identity_records import IdentityReader
+from cryoledger.domain.records import PublicKey
 from cryoledger.domain.rulebook_1.identities import KEY_COPIES_DAYS
 from cryoledger.errors import RequestError, VaultDamagedError
 from cryoledger.ledger import canonical
-from cryoledger.ledger.keys import WrappedKey, unwrap_key, wrap_key
+from cryoledger.ledger.keys import WrappedKey, unwrap_key
 
 _FORMAT = "cryoledger/identity/v1"
 _KEY_BYTES, _NONCE_BYTES = 32, 12
@@ -59,22 +60,51 @@ class Identity:
     contact: str = ""
 
 
-def grant(vault: Vault, person: str, giver: By, taker: By) -> Sealed:
-    """Give a person the identity key under the person's own PIN; it is made where nobody holds it yet.
+def grant(vault: Vault, person: str, giver: By, taker: By, sheet: bytes | None = None) -> Sealed:
+    """Give a person the identity key under the person's own PIN.
 
-    Refusal where the giver does not hold a key that others hold; PinError.
+    The giver holds it, or is the administrator with whom `init` left it, or opens the recovery sheet: then `sheet` is
+    the recovery key's seed on it. Refusal where the giver has no key to give; PinError; RequestError.
     """
     with vault.store.reading() as reading:
         holders = reading.facts.where(IdentityReader)
     unlock(vault, taker.name, taker.pin or "")
-    held = any(row.person == giver.name for row in holders)
-    key = _open_key(vault, giver) if held else secrets.token_bytes(_KEY_BYTES)
-    key_id = hashlib.sha256(_FORMAT.encode() + key).digest()[:4]
-    wrapped = _wrap(vault, key, taker.pin or "", person, key_id)
-    # Where others hold a key and the giver does not, the rule refuses, whatever key this is.
-    named = holders[0].key_id if holders else key_id.hex()
-    event = IdentityReaderGranted(person=person, key_id=named)
-    return record(vault, event, giver, taker, also=lambda tx: tx.put_wrapped_key(stored_key(wrapped)))
+    key, left = _given(vault, giver, holders, sheet)
+    wrapped = _wrap(vault, key, taker.pin or "", person)
+    event = IdentityReaderGranted(person=person, key_id=wrapped.key_id.hex(), from_sheet=sheet is not None)
+
+    def keep(transaction: Transaction) -> None:
+        transaction.put_wrapped_key(stored_key(wrapped))
+        if left is not None:
+            transaction.remove_wrapped_key(left.name, left.key_id.hex())
+
+    return record(vault, event, giver, taker, also=keep)
+
+
+def _given(
+    vault: Vault, giver: By, holders: Sequence[IdentityReader], sheet: bytes | None
+) -> tuple[bytes, WrappedKey | None]:
+    """The identity key that a person gives, and the copy that `init` left with an administrator, which then goes."""
+    if sheet is not None:
+        return identity_key.of_sheet(sheet, vault.origin()), None
+    unlock(vault, giver.name, giver.pin or "")
+    held = _further(vault, giver.name)
+    if not held and holders:
+        return secrets.token_bytes(_KEY_BYTES), None  # the rule refuses, and records it
+    if not held:
+        raise RequestError(
+            "Nobody holds the identity key any more.", "Take it from the sealed recovery sheet: --sheet FILE."
+        )
+    key = unwrap_key(held[0], pin=giver.pin, vault_secret=vault.secret, origin=vault.origin())
+    return key, held[0] if not holders else None
+
+
+def _further(vault: Vault, person: str) -> list[WrappedKey]:
+    """The wrapped keys of a person beside the signing keys: the identity key, where the person has it."""
+    with vault.store.reading() as reading:
+        signing = {row.key_id for row in reading.facts.where(PublicKey, name=person)}
+        rows = [row for row in reading.wrapped_keys() if row.name == person and row.key_id not in signing]
+    return [wrapped_key(row, person) for row in rows]
 
 
 def withdraw(vault: Vault, person: str, reason: str, by: By) -> Sealed:
@@ -137,13 +167,11 @@ def forgotten(vault: Vault) -> list[Subject]:
         return [(row.kind, row.code) for row in reading.facts.where(IdentityRow) if row.forgotten is not None]
 
 
-def rewrapped(vault: Vault, person: str, old: str, new: str) -> WrappedKey | None:
-    """The identity key of a person under a new PIN; None where the person holds none."""
-    stored = _stored(vault, person)
-    if stored is None:
-        return None
-    key = unwrap_key(stored, pin=old, vault_secret=vault.secret, origin=vault.origin())
-    return _wrap(vault, key, new, person, stored.key_id)
+def rewrapped(vault: Vault, person: str, old: str, new: str) -> list[WrappedKey]:
+    """The identity key of a person under a new PIN, where the person has it."""
+    secret, origin = vault.secret, vault.origin()
+    keys = [unwrap_key(each, pin=old, vault_secret=secret, origin=origin) for each in _further(vault, person)]
+    return [_wrap(vault, key, new, person) for key in keys]
 
 
 def _key_for(vault: Vault, by: By) -> bytes | None:
@@ -167,16 +195,8 @@ def _stored(vault: Vault, person: str) -> WrappedKey | None:
     return None if stored is None else wrapped_key(stored, person)
 
 
-def _wrap(vault: Vault, key: bytes, pin: str, person: str, key_id: bytes) -> WrappedKey:
-    return wrap_key(
-        key,
-        pin=pin,
-        vault_secret=vault.secret,
-        origin=vault.origin(),
-        name=person,
-        key_id=key_id,
-        parameters=vault.kdf,
-    )
+def _wrap(vault: Vault, key: bytes, pin: str, person: str) -> WrappedKey:
+    return identity_key.wrapped(key, pin, vault.secret, vault.origin(), person, vault.kdf)
 
 
 def _associated(subject: Subject, origin: str) -> bytes:

@@ -75,7 +75,7 @@ def change_pin(vault: Vault, who: str, old: str, new: str) -> Sealed:
         raise RequestError(f"The vault keeps no key of {person.full_name}.", "")
     old_key = wrapped_key(stored)
     wrapped = vault.keyring.rewrap(old_key, old, new, vault.secret, vault.origin(), vault.kdf)
-    again = [wrapped, *([held] if (held := identity.rewrapped(vault, person.name, old, new)) is not None else [])]
+    again = [wrapped, *identity.rewrapped(vault, person.name, old, new)]
     event = PinChanged(person=person.name)
     return record(vault, event, By(person.name, old), also=lambda tx: _put_all(tx, again))
 

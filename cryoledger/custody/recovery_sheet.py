@@ -44,7 +44,9 @@ RECOVERY KEY
 {seed}
 
     Signs one thing: the enrolment of a new administrator, when no administrator can
-    sign any more. Every report of this vault shows from then on that it was used.
+    sign any more. The identity key is made from it: with both secrets, an administrator
+    lets somebody read again who donors and patients are, when nobody can any more.
+    Every report of this vault shows from then on that it was used.
 
 
 To use it

@@ -1,7 +1,7 @@
 """One key for every donor and patient, in a file of the station that no backup of the vault contains.
 
 Each line of `subjects.keys` is a JSON object: kind and code of the subject, nonce, and the subject's 32-byte key
-under AES-256-GCM with the identity key, which is HKDF-SHA256 of the vault secret. Origin, kind and code are
+under AES-256-GCM with the file's key, which is HKDF-SHA256 of the vault secret. Origin, kind and code are
 authenticated, so that a line cannot be given to another subject. To forget a person is to remove the line here and
 in the backups of this file: what was encrypted under the key, and what was compared by it, then says nothing.
 """
@@ -38,8 +38,8 @@ Subject = tuple[str, str]
 Line = tuple[bytes, bytes]  # nonce, wrapped key
 
 
-def identity_key(vault_secret: bytes, origin: str) -> bytes:
-    """The key under which subjects' keys lie. Who may read identities is decided here, and only here."""
+def file_key(vault_secret: bytes, origin: str) -> bytes:
+    """The key under which subjects' keys lie in the file. It opens no identity: see `identity_key`."""
     return HKDF(SHA256(), 32, salt=origin.encode(), info=b"cryoledger/identity-key/v1").derive(vault_secret)
 
 
@@ -48,7 +48,7 @@ class SubjectKeys:
 
     def __init__(self, folder: Path, secret: bytes, origin: str) -> None:
         self._path = folder / "subjects.keys"
-        self._identity = AESGCM(identity_key(secret, origin))
+        self._identity = AESGCM(file_key(secret, origin))
         self._origin = origin
         self._lines: dict[Subject, Line] = {}
         self._file = 0  # the inode that was read,

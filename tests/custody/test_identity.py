@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from cryoledger.cli.sample.clinic import CHEAP
-from cryoledger.cli.sample.people import ADA, CARL, QUINN
+from cryoledger.cli.sample.people import ADA, BORIS, CARL, QUINN
 from cryoledger.cli.sample.stock import make_event
-from cryoledger.custody import identity, narrative
+from cryoledger.custody import identity, narrative, recovery_sheet
 from cryoledger.custody.auditing import verify_vault
 from cryoledger.custody.clock import SteppingClock
 from cryoledger.custody.identity import Identity
 from cryoledger.custody.identity_backup import back_up, bring_back
-from cryoledger.custody.people import change_pin
+from cryoledger.custody.people import change_pin, replace_key
 from cryoledger.custody.record import By, record
 from cryoledger.custody.vault import Vault
 from cryoledger.errors import CryoledgerError, PinError, Refusal, RequestError, StationError, VaultDamagedError
@@ -144,3 +144,22 @@ def test_altered_identity_is_named(patient: Vault, home: Path) -> None:
     with pytest.raises(CryoledgerError) as caught:
         identity.show(patient, PATIENT, "trace", QUINN.by)
     assert isinstance(caught.value, VaultDamagedError)
+
+
+def test_sheet_gives_the_key_again_when_no_holder_can(patient: Vault, home: Path) -> None:
+    replace_key(patient, QUINN.name, "417093", "forgotten", ADA.by, BORIS.by)
+    quinn = By(QUINN.name, "417093")
+    with pytest.raises(RequestError, match="recovery sheet"):
+        identity.grant(patient, QUINN.name, ADA.by, quinn)
+    _, seed = recovery_sheet.read(home / "lab.recovery-sheet.txt")
+    sealed = identity.grant(patient, QUINN.name, ADA.by, quinn, seed)
+    assert sealed.entry.envelope.data["from_sheet"] is True
+    assert identity.show(patient, PATIENT, "trace", quinn) == WHO
+
+
+def test_copy_that_init_left_goes_with_the_first_grant_and_follows_a_changed_pin(vault: Vault) -> None:
+    change_pin(vault, ADA.name, ADA.pin, "930614")
+    identity.grant(vault, QUINN.name, By(ADA.name, "930614"), QUINN.by)
+    with vault.store.reading() as reading:
+        names = [row.name for row in reading.wrapped_keys()]
+    assert (names.count(ADA.name), names.count(QUINN.name)) == (1, 2)

@@ -51,6 +51,12 @@ def test_identity_reader_is_granted_once(lab: Lab) -> None:
     lab.refused("identity.reader", IdentityReaderGranted(person=QUALITY, key_id=KEY), ADMIN, QUALITY)
 
 
+def test_i7_sheet_is_opened_by_an_administrator(lab: Lab) -> None:
+    event = IdentityReaderGranted(person=CLINICIAN, key_id=KEY, from_sheet=True)
+    lab.refused("I7", event, QUALITY, CLINICIAN)
+    lab.record(event, ADMIN, CLINICIAN)
+
+
 def test_i7_key_is_accepted_by_its_holder_and_is_the_one_that_is_held(lab: Lab) -> None:
     lab.refused("I7", IdentityReaderGranted(person=TECHNICIAN, key_id=KEY), QUALITY, CLINICIAN)
     lab.refused("identity.key", IdentityReaderGranted(person=CLINICIAN, key_id=OTHER_KEY), QUALITY, CLINICIAN)

@@ -18,11 +18,13 @@ IdentityKind = Literal["donor", "patient"]
 class IdentityReaderGranted(Event):
     """A person received the identity key, wrapped by the person's own PIN.
 
-    Whoever holds the key passes it on; while nobody holds it, an administrator grants the first.
+    Whoever holds the key passes it on. While nobody does, an administrator grants the first; `from_sheet` says that
+    it was taken from the sealed recovery sheet, because those who held it cannot.
     """
 
     person: PersonName
     key_id: KeyId
+    from_sheet: bool = False
 
 
 @declared(critical("withdrawn", Role.ADMINISTRATOR, Role.QUALITY))

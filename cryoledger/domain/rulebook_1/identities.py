@@ -9,6 +9,7 @@ from cryoledger.domain.events import identities
 from cryoledger.domain.facts import Draft, Facts, State
 from cryoledger.domain.identity_records import Identity, IdentityReader
 from cryoledger.domain.records import Donation, Donor, Dose, DoseSource, Lot, LotDonation, Patient, Person, Vial
+from cryoledger.domain.roles import Role
 from cryoledger.domain.rulebook_1.common import changes, checks, need, unsafe
 from cryoledger.errors import Refusal
 
@@ -26,7 +27,10 @@ def _granted(draft: Draft, event: identities.IdentityReaderGranted, facts: Facts
     if facts.get(IdentityReader, event.person) is not None:
         raise Refusal("identity.reader", f"{event.person} reads identities already.", "", subject=event.person)
     holders = facts.where(IdentityReader)
-    if holders and facts.get(IdentityReader, giver) is None:
+    if event.from_sheet:
+        if Role.ADMINISTRATOR not in need(facts, Person, giver).roles.split(","):
+            raise unsafe("I7", "An administrator opens the recovery sheet.", "Let one sign first.", giver)
+    elif holders and facts.get(IdentityReader, giver) is None:
         names = ", ".join(row.person for row in holders[:5])
         raise unsafe("I7", f"{giver} does not hold the identity key.", f"One of its holders grants it: {names}.", giver)
     if holders and holders[0].key_id != event.key_id:
