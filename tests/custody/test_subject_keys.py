@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from cryoledger.custody.subject_keys import SubjectKeys, identity_key
+from cryoledger.custody.subject_keys import SubjectKeys, file_key
 from cryoledger.errors import StationError, VaultDamagedError
 
 ORIGIN = "velar.example/bangkok"
@@ -77,7 +77,7 @@ def test_another_secret_or_origin_opens_nothing(keys: SubjectKeys, tmp_path: Pat
     keys.create("patient", "BKP000001X")
     with pytest.raises(StationError, match="does not open"):
         SubjectKeys(tmp_path, secret, origin).get("patient", "BKP000001X")
-    assert file_key(secret, origin) != identity_key(SECRET, ORIGIN)
+    assert file_key(secret, origin) != file_key(SECRET, ORIGIN)
 
 
 def test_line_given_to_another_subject_does_not_open(keys: SubjectKeys, tmp_path: Path) -> None:
