@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -21,6 +21,7 @@ from textual.timer import Timer
 
 from cryoledger.errors import CryoledgerError
 from cryoledger.tui.desks.panel import DeskPanel
+from cryoledger.tui.desks.verification import Verification, verification_tab
 from cryoledger.tui.desks.workplaces import Whereabouts, beside, title_of
 from cryoledger.tui.help_screen import HelpScreen
 from cryoledger.tui.keys import ENDS, text_of
@@ -35,9 +36,12 @@ from cryoledger.tui.words import verdict
 if TYPE_CHECKING:
     from cryoledger.custody.desk import Desk
     from cryoledger.custody.workflow import Task
+    from cryoledger.tui.desks.sheet import Sheet
     from cryoledger.tui.service import Service
 
 SECOND_RING_SECONDS: Final = 0.25
+AUDITED: Final = 5
+"""So many lists of the auditor are read from the vault; the verification comes after them."""
 REFRESH_TICKS: Final = 15
 """So often, in seconds, what other stations did is read again."""
 
@@ -109,6 +113,7 @@ class StationApp(App[None], inherit_bindings=False):
         self._loose = False
         self._where = Whereabouts()
         self._looking = False
+        self._verification: Verification | None = None
         self.failure: CryoledgerError | None = None
 
     # The screen
@@ -189,6 +194,13 @@ class StationApp(App[None], inherit_bindings=False):
         event.stop()
         if event.offer.task is not None:
             self._put(Begin(event.offer.task))
+        elif event.offer.act == "verify" and self._service is not None:
+            self._verification = self._verification or self._service.verification()
+            self._verification.start()
+            self._look()
+        elif event.offer.act == "cancel" and self._verification is not None:
+            self._verification.cancel()
+            self._look()
 
     def on_station_screen_opened(self, event: StationScreen.Opened) -> None:
         """Somebody goes somewhere on the map."""
@@ -265,6 +277,8 @@ class StationApp(App[None], inherit_bindings=False):
         while not isinstance(job := await self._jobs.get(), Leave):
             await self._answer(self._service, job)
             self._waiting -= 1
+        if self._verification is not None:
+            self._verification.cancel()
         await asyncio.to_thread(self._service.close)
         self.exit()
 
@@ -308,7 +322,13 @@ class StationApp(App[None], inherit_bindings=False):
             ask = self._where.ask(place.tab, self.station.desk.key, place.cursor)
             sheet = await asyncio.to_thread(service.sheet, name, ask)
             if name == self._where.name:
-                self.station.desk.show(sheet, self.now())
+                self._audited(sheet, name)
+
+    def _audited(self, sheet: Sheet, name: str) -> None:
+        """Show a desk's sheet; the auditor's with the verification that runs here."""
+        if name == "audit" and sheet.tabs:
+            sheet = replace(sheet, tabs=(*sheet.tabs[:AUDITED], verification_tab(self._verification)))
+        self.station.desk.show(sheet, self.now())
 
     async def _type(self, service: Service, typed: Typed) -> None:
         text = text_of(typed.key, typed.character)
@@ -362,6 +382,8 @@ class StationApp(App[None], inherit_bindings=False):
 
     def _second(self) -> None:
         self.station.tick(self.now())
+        if self._verification is not None and self._verification.poll() and self._where.name == "audit":
+            self._audited(self.station.desk.sheet, "audit")
         if self.at_rest:
             self._put(Tick())
 

@@ -15,6 +15,7 @@ from cryoledger.tui.view import Shown, View
 if TYPE_CHECKING:
     from cryoledger.custody.workflow import Task
     from cryoledger.tui.desks.ask import Ask
+    from cryoledger.tui.desks.verification import Verification
 
 _LOG = logging.getLogger(__name__)
 
@@ -63,6 +64,12 @@ class Service:
         except Exception as error:  # noqa: BLE001 - whatever fails, the screen goes on and says so
             _LOG.exception("a desk could not be read")
             return Sheet(head=(line(_failed(error), "bad"),))
+
+    def verification(self) -> Verification:
+        """A verification of this vault, not begun yet."""
+        from cryoledger.tui.desks.verification import Verification
+
+        return Verification(str(self._desk.vault.store.location), self._desk.vault.fingerprint)
 
     def report(self, message: str, text: str = "") -> Shown:
         """An answer of the screen's own, to keys that never became a scan; the desk awaits what it awaited."""

@@ -258,3 +258,28 @@ async def test_scan_is_taken_in_every_desk_and_no_letter_begins_anything(station
             await bench.scan(code)
             assert bench.answers[-1] == (code, "info"), bench.answer
         assert len(bench.recorded) == before
+
+
+async def test_verification_runs_in_sight_and_names_what_somebody_broke(station: Station) -> None:
+    async with station((120, 40)) as bench:
+        await bench.sign_in("audrey.b")
+        await bench.press("left")
+        await bench.see("F5 verifies the whole ledger")
+        await bench.press("f5")
+        await bench.see("✓ HOLDS")
+        await bench.see("fingerprint")
+        code = bench.vials("stored")[0]
+        with bench.vault.store.writing() as tx:
+            tx.driver.execute("UPDATE vial SET custody = 'missing' WHERE code = ?", (code,))
+        await bench.press("f5")
+        await bench.see("✗ BROKEN")
+        await bench.see(code)
+
+
+async def test_verification_can_be_cancelled(station: Station) -> None:
+    async with station((120, 40)) as bench:
+        await bench.sign_in("audrey.b")
+        await bench.press("left", "f5", "f6")
+        await bench.see("nothing can be said of the ledger")
+        assert bench.app._verification is not None
+        assert bench.app._verification.state == "cancelled"
