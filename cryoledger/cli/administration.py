@@ -58,7 +58,8 @@ def register(app: typer.Typer) -> None:
 
 SETTING = """\
 cryoledger setting zone Europe/Berlin --as ines.a
-cryoledger setting screening_markers HIV-1/2 HBV HCV syphilis CMV HTLV --as ines.a"""
+cryoledger setting screening_markers HIV-1/2 HBV HCV syphilis CMV HTLV --as ines.a
+cryoledger setting vial_scheme gs1:9506000 --as ines.a"""
 CLOCK = "cryoledger accept-clock --reason clock-was-ahead --as ines.a --with maria.s"
 RECORD = """cryoledger record RoleWithdrawn '{"person":"maria.s","role":"witness"}' --as ines.a"""
 

@@ -126,10 +126,14 @@ def fill(
 ) -> Data:
     """Record that vials of a lot were filled and labelled; they are expected at the freezer."""
     from cryoledger.cli.new_codes import next_codes
+    from cryoledger.custody import vial_scheme
 
     if bool(vials) == bool(count):
         raise RequestError("Either the vials' codes are given or --count.", "Give one of the two.")
-    return {"lot": call.code(code), "vials": vials or next_codes(call, "vial", count)}
+    lot, codes = call.code(code), vials or next_codes(call, "vial", count)
+    with call.reading() as reading:
+        labels = vial_scheme.filled_labels(reading, lot, codes)
+    return {"lot": lot, "vials": codes, **({"labels": labels} if labels else {})}
 
 
 @act(

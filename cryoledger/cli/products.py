@@ -18,7 +18,7 @@ __all__ = ["product"]
 
 product = group()
 
-FIELDS = ("name", "storage_celsius_max", "post_thaw_minutes", "out_of_storage_minutes", "label_layout")
+FIELDS = ("name", "storage_celsius_max", "post_thaw_minutes", "out_of_storage_minutes", "label_layout", "item_code")
 EXAMPLE = """\
 cryoledger product add MSC-1 --file msc.toml --as quinn.o
 cryoledger product add MSC-1 --name "WJ MSC" --test viability:%:70: --test sterility=negative --as quinn.o"""
@@ -36,6 +36,9 @@ def add(
     post_thaw_minutes: Annotated[int | None, typer.Option(help="How long it may be given after thawing.")] = None,
     out_of_storage_minutes: Annotated[int | None, typer.Option(help="How long a vial may be out in all.")] = None,
     label_layout: Annotated[str | None, typer.Option(help="Which label its vials bear.")] = None,
+    item_code: Annotated[
+        str | None, typer.Option(help="Its code in the site's vial scheme: a GTIN, or six characters of ISBT 128.")
+    ] = None,
     test: Annotated[
         list[str] | None,
         typer.Option(
@@ -48,7 +51,7 @@ def add(
     from cryoledger.domain.records import Product as Row
 
     given = read_toml(file) if file is not None else {}
-    options = (name, storage_celsius_max, post_thaw_minutes, out_of_storage_minutes, label_layout)
+    options = (name, storage_celsius_max, post_thaw_minutes, out_of_storage_minutes, label_layout, item_code)
     given |= {field: value for field, value in zip(FIELDS, options, strict=True) if value is not None}
     unknown = sorted(given.keys() - {*FIELDS, "test"})
     if unknown:
@@ -63,6 +66,7 @@ def add(
         "post_thaw_minutes": given.get("post_thaw_minutes", 120),
         "out_of_storage_minutes": given.get("out_of_storage_minutes", 10),
         "label_layout": given.get("label_layout", "vial-33x13"),
+        **({"item_code": given["item_code"]} if "item_code" in given else {}),
         "specification": [*_from_file(given.get("test", [])), *(_from_text(text) for text in test or ())],
     }
 

@@ -155,16 +155,23 @@ def found(call: Call, box: Box, vials: Placements, first: First = None) -> Data:
     vial,
     "VialLabelReplaced",
     "relabel",
-    example="cryoledger vial relabel BKV000001W NEW-LABEL-1 --reason fallen --as maria.s",
+    example="cryoledger vial relabel BKV000001W --reason fallen --as maria.s",
 )
 def relabel(
     call: Call,
     code: Vial,
-    label: Annotated[str, typer.Argument(metavar="LABEL", help="The code on the new label.")],
     reason: Annotated[str, typer.Option("--reason", help="{VialLabelReplaced.reason}.")],
+    label: Annotated[
+        str | None, typer.Argument(metavar="LABEL", help="The code on the new label, else the next of the site's.")
+    ] = None,
 ) -> Data:
     """Give a vial a new label; the old one, when scanned, still says which vial it was."""
-    return {"vial": call.code(code), "label": label, "reason": reason}
+    from cryoledger.custody import vial_scheme
+
+    vial = call.code(code)
+    with call.reading() as reading:
+        new = call.scanned(label) if label is not None else vial_scheme.next_label(reading, vial)
+    return {"vial": vial, "label": new, "reason": reason}
 
 
 @act(vial, "VialTubeBound", "bind-tube", example="cryoledger vial bind-tube BKV000001W FD12345678 --as maria.s")
@@ -172,7 +179,7 @@ def bind_tube(
     call: Call, code: Vial, tube: Annotated[str, typer.Argument(metavar="TUBE", help="The maker's code on the tube.")]
 ) -> Data:
     """Bind the maker's code on a tube to its vial: both scans find it."""
-    return {"vial": call.code(code), "tube": tube}
+    return {"vial": call.code(code), "tube": call.scanned(tube)}
 
 
 @act(

@@ -3,19 +3,30 @@
 **Marks.** "For autologous use only" stands on vials and doses of a lot whose donor is its patient (21 CFR
 1271.90(c)(1)). The biohazard legend stands where the results of a donor of the lot, or of a lot that it was grown
 from, are reactive or indeterminate, or the donor is ineligible (1271.90(c)(4), 1271.65(b)(2)(i)), autologous
-lots included. Testing that is not complete calls for another text ("NOT EVALUATED FOR INFECTIOUS
-SUBSTANCES", 1271.90(c)(2)) and for quarantine (1271.60), not for this legend; and a lot that is not released is no
-biohazard. Labels are printed at the fill, often before results: after a reactive one they are printed again.
+lots included. A lot that is not released is no biohazard. Labels are printed at the fill, often before results:
+after a reactive one they are printed again.
+
+**Warnings** are sentences, of any donor of the lot:
+
+- "NOT EVALUATED FOR INFECTIOUS SUBSTANCES" where a marker that the site asks for has no result (1271.90(c)(2),
+  1271.60(d)(2)(i));
+- "WARNING: Advise patient of communicable disease risks", not on autologous ones, where the donor is not found
+  eligible, or shows a risk (1271.90(c)(3), 1271.60(d)(2)(ii), 1271.65(b)(2)(ii));
+- "WARNING: Reactive test results for ..." with the marker (1271.90(c)(5), 1271.65(b)(2)(iii)).
+
+While a lot that is not autologous is in quarantine the first two wait: testing goes on, and nobody may be given of
+it (1271.60). A vial too small for a sentence sends it with the papers (1271.370(b)(4)): the command says so.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from cryoledger.codes import Code, read
 from cryoledger.codes.local import check_prefix
+from cryoledger.custody import vial_scheme
 from cryoledger.custody.vault import person_by, site_of
 from cryoledger.database.store import Reading
 from cryoledger.domain.facts import Facts
@@ -32,6 +43,7 @@ from cryoledger.domain.records import (
     Product,
     Record,
     Screening,
+    Site,
     StorageUnit,
     Vial,
 )
@@ -41,8 +53,11 @@ from cryoledger.labels import BadgeLabel, DoseLabel, OrderLabel, PatientLabel, U
 from cryoledger.ledger.canonical import parse_time
 
 __all__ = ["badge_label", "dose_label", "is_biohazard", "order_label", "patient_label", "unit_label", "vial_label"]
+__all__ += ["warnings_of"]
 
 ENDED = frozenset({"administered", "consumed", "discarded"})
+NOT_EVALUATED = "NOT EVALUATED FOR INFECTIOUS SUBSTANCES"
+ADVISE = "WARNING: Advise patient of communicable disease risks"
 
 
 def vial_label(reading: Reading, code: str) -> VialLabel:
@@ -55,8 +70,9 @@ def vial_label(reading: Reading, code: str) -> VialLabel:
     product = facts.get(Product, lot.product, lot.version)
     if product is None:
         raise RequestError(f"The product {lot.product} of lot {lot.code} is not here.", "See `cryoledger lot show`.")
+    short = vial.code if _is_scheme(vial.label) else vial.label
     return VialLabel(
-        vial.label,
+        short,
         lot.product,
         lot.code,
         _source(facts, lot),
@@ -66,7 +82,10 @@ def vial_label(reading: Reading, code: str) -> VialLabel:
         storage_millicelsius_max=product.storage_millicelsius_max,
         autologous=lot.donor_kind == "autologous",
         biohazard=is_biohazard(facts, lot),
+        symbol=vial.label if vial.label != short else "",
         gs1=_is_gs1(reading, vial.label),
+        identifier=vial_scheme.identifier(vial.label),
+        warnings=warnings_of(facts, [lot]),
     )
 
 
@@ -90,6 +109,7 @@ def dose_label(reading: Reading, code: str) -> DoseLabel:
         autologous=any(lot.donor_kind == "autologous" for lot in lots),
         biohazard=any(is_biohazard(facts, lot) for lot in lots),
         gs1=_is_gs1(reading, code),
+        warnings=warnings_of(facts, lots),
     )
 
 
@@ -133,6 +153,26 @@ def is_biohazard(facts: Facts, lot: Lot) -> bool:
     return any(_shows_risk(facts, donor) for donor in _donors(facts, lot))
 
 
+def warnings_of(facts: Facts, lots: Sequence[Lot]) -> str:
+    """The sentences that a label of these lots bears, one after the other: see this module's text."""
+    asked = [each for each in _need(facts, Site, "site", "site").screening_markers.split("\n") if each]
+    untested = advise = False
+    reactive: set[str] = set()
+    for lot in lots:
+        judged = lot.donor_kind == "autologous" or lot.disposition != "quarantined"
+        for code in _donors(facts, lot):
+            rows = [row for row in facts.where(Screening, donor=code) if row.corrected is None]
+            reactive |= {row.marker for row in rows if row.result == "reactive"}
+            untested |= judged and not set(asked) <= {row.marker for row in rows}
+            donor = facts.get(Donor, code)
+            eligible = donor is not None and donor.eligibility == "eligible"
+            risk = (judged and not eligible) or _shows_risk(facts, code)
+            advise |= risk and lot.donor_kind != "autologous"
+    found = [NOT_EVALUATED] * untested + [ADVISE] * advise
+    found += [f"WARNING: Reactive test results for {', '.join(sorted(reactive))}"] * bool(reactive)
+    return ". ".join(found)
+
+
 def _shows_risk(facts: Facts, code: str) -> bool:
     donor = facts.get(Donor, code)
     if donor is not None and donor.eligibility == "ineligible":
@@ -167,6 +207,11 @@ def _source(facts: Facts, lot: Lot) -> str:
         return donations[0]
     donors = _donors(facts, lot)
     return donors[0] if len(donors) == 1 else f"{len(donations)} donations" if donations else ""
+
+
+def _is_scheme(text: str) -> bool:
+    """Whether a label holds an ISBT 128 or GS1 code, too long for the eye: the vial's short code stands beside it."""
+    return bool(vial_scheme.identifier(text))
 
 
 def _is_gs1(reading: Reading, text: str) -> bool:

@@ -26,6 +26,7 @@ __all__ = [
     "find_text",
     "freezers",
     "history",
+    "last_division",
     "last_local_code",
     "next_free_position",
     "path_of",
@@ -34,6 +35,7 @@ __all__ = [
 ]
 
 LAST_CHARACTER = "\U0010ffff"
+DIVISION_DIGITS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +133,17 @@ def _holding(now: Reading, text: str, limit: int) -> list[_Hit]:
         hits += [(kind, row[0], row[1], note) for row in now.driver.all(sql, like)]
     sql = f"{statements.of(ScanCode).select} WHERE lower(text) LIKE ? ESCAPE '\\' ORDER BY text LIMIT ?"
     return hits + [_scan_hit(ScanCode(*row)) for row in now.driver.all(sql, like)]
+
+
+def last_division(source: Source, start: str) -> int:
+    """The highest number of six digits at the end of a code that starts so; 0 for none."""
+    with snapshot(source) as now:
+        sql = "SELECT text FROM scan_code WHERE text >= ? AND text <= ? ORDER BY text DESC"
+        for (text,) in now.driver.each(sql, (start, start + LAST_CHARACTER)):
+            end = str(text).removeprefix(start)
+            if len(end) == DIVISION_DIGITS and end.isascii() and end.isdigit():
+                return int(end)
+    return 0
 
 
 def last_local_code(source: Source, start: str) -> str | None:

@@ -32,6 +32,7 @@ class Site(Record):
     screening_markers: str
     idle_lock_seconds: int
     enrolments: int
+    vial_scheme: str  # local, or isbt128 or gs1 with the site's registration after a colon
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +140,7 @@ class Product(Record):
     post_thaw_minutes: int
     out_of_storage_minutes: int
     label_layout: str
+    item_code: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,10 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class VialLabel(Content):
-    """A vial: `source` is the donation's number or the donor's code; `symbol` holds an ISBT 128 or GS1 code."""
+    """A vial: `source` is the donation's number or the donor's code; `symbol` holds an ISBT 128 or GS1 code.
+
+    `identifier` is what that code says, in print; `warnings` are sentences that a regulation asks for.
+    """
 
     kinds: ClassVar = ("vial", "cap")
     product: str
@@ -85,11 +88,15 @@ class VialLabel(Content):
     biohazard: bool = False
     symbol: str = ""
     gs1: bool = False
+    identifier: str = ""
+    warnings: str = ""
 
     def _own_fields(self) -> dict[str, str]:
         return {
             "product": self.product,
             "lot": self.lot,
+            "identifier": self.identifier,
+            "warnings": self.warnings,
             "source": self.source,
             "expiry": self.expiry.isoformat(),
             "storage": f"≤ {_celsius(self.storage_millicelsius_max)}",
@@ -114,6 +121,7 @@ class DoseLabel(Content):
     biohazard: bool = False
     symbol: str = ""
     gs1: bool = False
+    warnings: str = ""
 
     def _own_fields(self) -> dict[str, str]:
         if self.deadline.utcoffset() is None:
@@ -125,6 +133,7 @@ class DoseLabel(Content):
             "patient": self.patient,
             "deadline": self.deadline.isoformat(" ", "minutes").replace("+", " +"),
             "storage": self.storage,
+            "warnings": self.warnings,
             **_contents(self.cells, self.volume_microlitres),
         }
 
@@ -199,10 +208,11 @@ class CheckLabel(Content):
 LabelContent = VialLabel | DoseLabel | UnitLabel | BadgeLabel | PatientLabel | OrderLabel | CommandLabel | CheckLabel
 
 _EVERY: Final = {"code", "code_head", "code_tail"}
+_VIAL: Final = frozenset({"product", "lot", "source", "expiry", "storage", "identifier", "warnings"})
 _AMOUNT: Final = {"cells", "volume", "contents"}
 FIELDS: Final[dict[str, frozenset[str]]] = {
-    **dict.fromkeys(VialLabel.kinds, frozenset({"product", "lot", "source", "expiry", "storage"} | _AMOUNT | _EVERY)),
-    "dose": frozenset({"product", "lot", "order", "patient", "deadline", "storage"} | _AMOUNT | _EVERY),
+    **dict.fromkeys(VialLabel.kinds, _VIAL | _AMOUNT | _EVERY),
+    "dose": frozenset({"product", "lot", "order", "patient", "deadline", "storage", "warnings"} | _AMOUNT | _EVERY),
     "unit": frozenset({"unit", "name", "place"} | _EVERY),
     "badge": frozenset({"key_id", "holder", "roles", "site"} | _EVERY),
     "patient": frozenset({"site"} | _EVERY),

@@ -67,7 +67,7 @@ _MARKS_OF: Final = {
 }
 _REQUIRED: Final = {
     "vial": {"product", "lot", "source", "expiry", "contents", "storage", "code"},
-    "dose": {"order", "patient", "deadline", "contents", "product", "code"},
+    "dose": {"order", "patient", "deadline", "contents", "product", "code", "warnings"},
     "badge": {"code", "key_id"},
     "command": {"code", "word"},
     "check-datamatrix": {"title"},

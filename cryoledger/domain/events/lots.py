@@ -120,7 +120,11 @@ class Requirement(Value):
 
 @declared(JUDGED)
 class ProductDefined(Event):
-    """A version of a product: its specification, storage band, windows and label layout."""
+    """A version of a product: its specification, storage band, windows and label layout.
+
+    `item_code` is the product's code in the site's vial scheme: a GTIN of 14 digits, or six characters of an ISBT
+    128 product code (description and type of collection).
+    """
 
     product: Annotated[str, Field(pattern=r"^[!-~]{1,32}$"), Subject("product")]
     version: Positive
@@ -130,6 +134,7 @@ class ProductDefined(Event):
     out_of_storage_minutes: Positive
     label_layout: Text
     specification: Annotated[tuple[Requirement, ...], Field(max_length=200)]
+    item_code: Annotated[str, Field(pattern=r"^[0-9A-Z]{6}([0-9]{8})?$")] | None = None
 
 
 @declared(RECORDED)
@@ -160,10 +165,15 @@ class LotRegistered(Event):
 
 @declared(RECORDED, moves=" -> expected")
 class LotFilled(Event):
-    """Vials of a lot were filled and labelled; they are expected at the freezer."""
+    """Vials of a lot were filled and labelled; they are expected at the freezer.
+
+    `labels`, where the site's vial scheme is not `local`, are what their symbols hold, in the same order: the scan of
+    either finds the vial.
+    """
 
     lot: LotCode
     vials: Annotated[tuple[VialCode, ...], Field(min_length=1, max_length=800)]
+    labels: Annotated[tuple[Code, ...], Field(max_length=800)] = ()
 
 
 class Result(Value):

@@ -100,9 +100,13 @@ class RulebookAdopted(Event):
 
 @declared(critical("set", Role.ADMINISTRATOR))
 class SettingChanged(Event):
-    """A setting of the site that rules or screens read was changed."""
+    """A setting of the site that rules or screens read was changed.
 
-    setting: Literal["zone", "idle_lock_seconds", "code_prefix", "screening_markers"]
+    `vial_scheme` is `local`, or the scheme with the site's own registration: `isbt128:` and the five characters of its
+    facility, or `gs1:` and its company prefix.
+    """
+
+    setting: Literal["zone", "idle_lock_seconds", "code_prefix", "screening_markers", "vial_scheme"]
     text: Text | None = None
     number: Amount | None = None
     texts: tuple[Text, ...] = ()

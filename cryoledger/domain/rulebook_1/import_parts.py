@@ -170,7 +170,7 @@ def _record_lot(draft: Draft, number: int, lot: imports.ImportedLot, state: Stat
     if lot.version == UNDEFINED and not state.where(Product, code=lot.product):
         # Not defined here: limits that nothing passes, until quality defines the product.
         state.put(
-            Product(lot.product, UNDEFINED, lot.product, -273_150, 0, 0, ""),
+            Product(lot.product, UNDEFINED, lot.product, -273_150, 0, 0, "", None),
             ScanCode(lot.product, "product", lot.product, 0),
         )
     # Its version 0 is none that anybody could register: what is given here was validated as an ImportedLot.

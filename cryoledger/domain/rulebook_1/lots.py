@@ -20,6 +20,7 @@ from cryoledger.domain.records import (
     Patient,
     Product,
     ScanCode,
+    Site,
     Specification,
     TestResult,
     Vial,
@@ -44,6 +45,8 @@ from cryoledger.domain.rulebook_1.common import (
 from cryoledger.errors import Refusal
 
 WHOLE_MILLI = 100_000  # 100 %
+SCHEME_STARTS = {"isbt128": "=", "gs1": "01"}
+"""How the codes of a vial scheme start; what else is right in them, `codes` has said before."""
 
 
 @checks(lots.ProductDefined)
@@ -64,7 +67,7 @@ def _define(_draft: Draft, event: lots.ProductDefined, state: State) -> None:
     state.put(
         Product(
             event.product, event.version, event.name, event.storage_millicelsius_max, event.post_thaw_minutes,
-            event.out_of_storage_minutes, event.label_layout,
+            event.out_of_storage_minutes, event.label_layout, event.item_code,
         ),
         ScanCode(event.product, "product", event.product, 0),
     )  # fmt: skip
@@ -171,15 +174,34 @@ def _filled(_draft: Draft, event: lots.LotFilled, facts: Facts) -> None:
             "Register another lot.", lot.code,
         )  # fmt: skip
     each_once(event.vials, "vial")
-    free_codes(facts, event.vials, "vial")
+    free_codes(facts, (*event.vials, *event.labels), "vial")
+    _labels(event, facts)
+
+
+def _labels(event: lots.LotFilled, facts: Facts) -> None:
+    """Labels of the site's scheme, one a vial, each with one meaning."""
+    if not event.labels:
+        return
+    scheme = need(facts, Site, "site").vial_scheme.partition(":")[0]
+    if len(event.labels) != len(event.vials):
+        raise Refusal("vial.scheme", f"{len(event.vials)} vials have {len(event.labels)} labels.", "Give one for each.")
+    each_once((*event.vials, *event.labels), "code")
+    for label in event.labels:
+        if not label.startswith(SCHEME_STARTS.get(scheme, "\0")):
+            raise Refusal(
+                "vial.scheme", f"{label} is not of the site's vial scheme, {scheme}.",
+                "Fill without labels, or choose the scheme: `cryoledger setting vial_scheme`.",
+            )  # fmt: skip
 
 
 @changes(lots.LotFilled)
 def _fill(draft: Draft, event: lots.LotFilled, state: State) -> None:
     lot = state.need(Lot, event.lot)
     state.put(replace(lot, vial_count=lot.vial_count + len(event.vials)))
-    for code in event.vials:
-        state.put(new_vial(draft, lot, code), ScanCode(code, "vial", code, 0))
+    for code, label in zip(event.vials, event.labels or event.vials, strict=True):
+        state.put(replace(new_vial(draft, lot, code), label=label), ScanCode(code, "vial", code, 0))
+        if label != code:
+            state.put(ScanCode(label, "vial", code, 0))
 
 
 def new_vial(draft: Draft, lot: Lot, code: str) -> Vial:

@@ -15,7 +15,11 @@ from cryoledger.errors import Refusal
 
 KNOWN_RULEBOOKS = frozenset({1})
 PREFIX = re.compile(r"[0-9A-Z]{1,4}")
-SETTING_FIELDS = {"zone": "text", "code_prefix": "text", "idle_lock_seconds": "number", "screening_markers": "texts"}
+SETTING_FIELDS = {
+    "zone": "text", "code_prefix": "text", "idle_lock_seconds": "number", "screening_markers": "texts",
+    "vial_scheme": "text",
+}  # fmt: skip
+VIAL_SCHEME = re.compile(r"local|isbt128:[1-9A-NP-Z][0-9A-NP-Z]{2}[0-9]{2}|gs1:[0-9]{4,12}")
 
 
 def key_id(verifier_key: str) -> str:
@@ -87,6 +91,7 @@ def _create(draft: Draft, event: vault.VaultCreated, state: State) -> None:
             screening_markers=markers,
             idle_lock_seconds=event.idle_lock_seconds,
             enrolments=0,
+            vial_scheme="local",
         )
     )
     put_person(draft, state, event.administrator, "administrator", event.administrator_key)
@@ -193,6 +198,12 @@ def _setting_changed(_draft: Draft, event: vault.SettingChanged, _facts: Facts) 
         raise Refusal("setting", f"{event.setting} needs a {wanted}, and nothing else.", "Give the value.")
     if event.setting == "code_prefix" and not PREFIX.fullmatch(event.text or ""):
         raise Refusal("setting", "A code prefix has at most 4 digits and capital letters.", "Choose another.")
+    if event.setting == "vial_scheme" and not VIAL_SCHEME.fullmatch(event.text or ""):
+        raise Refusal(
+            "setting",
+            f"{event.text!r} is no scheme of vials.",
+            "Give local, isbt128:A9999 with your facility's number, or gs1:9506000 with your company prefix.",
+        )
     if event.setting == "zone":
         known_zone(event.text or "")
 
