@@ -114,6 +114,7 @@ class Work:
         """Every label, its symbols read back; a LabelError before any is printed."""
         from cryoledger.labels import render_all
 
+        self._tell_left_out(contents, layout)
         report = bar("drawn", len(contents)) if progress else None
         drawn = []
         for number, label in enumerate(render_all(contents, layout, stock, self.dpi, training=self.training), start=1):
@@ -121,6 +122,17 @@ class Work:
             if report is not None:
                 report(number)
         return drawn
+
+    @staticmethod
+    def _tell_left_out(contents: Sequence[LabelContent], layout: Layout) -> None:
+        """Name the warnings for which a small label has no room: they go with the papers (21 CFR 1271.370(b)(4))."""
+        if any("warnings" in text.data for text in layout.texts):
+            return
+        for said in sorted({getattr(content, "warnings", "") for content in contents} - {""}):
+            output.narrate(
+                f"NOT on the label, for which {layout.name} has no room: {said}. "
+                "It must accompany the vials on paper, or choose --layout vial-38x19."
+            )
 
     def show(self, labels: Sequence[Label], layout: Layout, stock: Stock) -> None:
         """Show the first labels here, as they would be printed."""

@@ -66,6 +66,7 @@ def dose(number: int = 1, **changed: Any) -> DoseLabel:
         "cells": 10_000_000,
         "volume_microlitres": 20_000,
         "storage": "Keep at 2 to 8 °C, do not freeze",
+        "warnings": "WARNING: Advise patient of communicable disease risks",
     }
     return DoseLabel(make("BK", Kind.DOSE, number), **(fields | changed))
 
