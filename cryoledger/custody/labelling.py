@@ -20,9 +20,10 @@ from pathlib import Path
 from typing import Final
 
 from cryoledger.custody import narrative
+from cryoledger.custody.clock import stamp
 from cryoledger.custody.record import By, Sealed, note_refusal, record
 from cryoledger.custody.unlock import unlock
-from cryoledger.custody.vault import Vault, person_by
+from cryoledger.custody.vault import Vault, head_of, person_by
 from cryoledger.database.store import Reading
 from cryoledger.domain import catalogue, signing
 from cryoledger.domain.events.storage import VialLabelReplaced, VialsLabelled
@@ -225,10 +226,11 @@ class VialJob:
         return made
 
     def open(self, by: By) -> By:
-        """Whether the signer may sign this, and the PIN: nothing is to be printed that cannot be recorded."""
+        """Whether the signer may sign this, the PIN and the clock: nothing is printed that cannot be recorded."""
         vault, line = self.vault, catalogue.of(_ACT).signing.lines[0]
         with vault.store.reading() as reading:
             person = person_by(reading, by.name)
+            stamp(head_of(reading).recorded_at, vault.clock.now(), confirmed=vault.clock_confirmed)
         if not signing.roles_of(person) & line.roles:
             roles = " or ".join(sorted(line.roles))
             message = f"{person.full_name} may not print vial labels."

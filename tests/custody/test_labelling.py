@@ -12,7 +12,7 @@ import pytest
 from cryoledger.cli.sample import people
 from cryoledger.codes import read
 from cryoledger.custody import label_contents, narrative, vial_scheme
-from cryoledger.custody.auditing import audit
+from cryoledger.custody.auditing import verify_vault
 from cryoledger.custody.labelling import Target, VialJob, deliver
 from cryoledger.custody.record import record
 from cryoledger.custody.workflow.look import resolve
@@ -20,11 +20,17 @@ from cryoledger.database import queries
 from cryoledger.domain import catalogue
 from cryoledger.domain.events.storage import VialsLabelled
 from cryoledger.domain.fields import Document
-from cryoledger.domain.records import ScanCode, Vial
+from cryoledger.domain.records import Mention, ScanCode, Vial
 from cryoledger.errors import PinError, Refusal
 from cryoledger.labels import Label, Layout, TcpPrinter, load_layout, load_stock, render_all
 from tests.labels.test_printers import answer, printer
 from tests.station import FRESH_VIALS, Station
+
+
+@pytest.fixture(autouse=True)
+def _clock_is_right(station: Station) -> None:
+    station.vault.clock_confirmed = True
+
 
 ROLL = load_stock("roll-33x13")
 LAYOUT = load_layout("vial-33x13")
@@ -44,8 +50,9 @@ def print_to(station: Station, path: Path, *vials: str, reprint: str | None = No
 
 def printed(station: Station) -> list[VialsLabelled]:
     with station.vault.store.reading() as reading:
-        events = [each.recorded.event for each in queries.entries(reading)]
-    return [event for event in events if isinstance(event, VialsLabelled)]
+        numbers = sorted({row.entry for code in FRESH_VIALS for row in reading.facts.where(Mention, code=code)})
+        found = [reading.recorded(number) for number in numbers]
+    return [each.event for each in found if each is not None and isinstance(each.event, VialsLabelled)]
 
 
 def test_a_print_names_vials_layout_and_its_hash_and_keeps_the_layout(station: Station, tmp_path: Path) -> None:
@@ -102,7 +109,7 @@ def test_a_replaced_label_keeps_the_history_and_the_old_code_still_says_which_vi
         old, fresh = resolve(read(vial), facts), resolve(read(new), facts)
         content = label_contents.vial_label(reading, vial)
         stood = facts.get(Vial, vial)
-        story = {each.recorded.event.name for each in queries.history(reading, "vial", vial)}
+        story = {each.type for each in queries.history(reading, "vial", vial)}
     assert (old.kind, old.code, old.retired) == ("vial", vial, True)
     assert (fresh.kind, fresh.code, fresh.retired) == ("vial", vial, False)
     assert stood is not None
@@ -123,9 +130,7 @@ def test_a_tube_s_own_code_finds_the_vial_and_one_code_never_means_two(station: 
         assert {resolve(read(text), reading.facts).code for text in (first, "FD00123456")} == {first}
     for taken in ("FD00123456", first, "TANK1"):
         with pytest.raises(Refusal) as refused:
-            record(
-                station.vault, catalogue.parse("VialTubeBound", {"vial": second, "tube": taken}), people.MARIA.by
-            )
+            record(station.vault, catalogue.parse("VialTubeBound", {"vial": second, "tube": taken}), people.MARIA.by)
         assert refused.value.rule == "one-meaning"
 
 
@@ -143,7 +148,7 @@ def test_a_printer_that_dies_half_way_leaves_exactly_what_was_sent(station: Stat
     (event,) = printed(station)
     assert event.vials == vials[: done.labels]
     assert VialJob.plan(station.vault, vials, LAYOUT, rest_only=True).vials == vials[done.labels :]
-    assert audit(station.vault).ok
+    assert verify_vault(station.vault).ok
 
 
 def test_a_printer_that_is_off_leaves_no_entry(station: Station) -> None:
@@ -164,6 +169,13 @@ def test_who_may_not_sign_is_refused_before_anything_is_printed(station: Station
     assert refused.value.rule == "I7"
     with pytest.raises(PinError):
         job.open(people.MARIA.by.__class__(people.MARIA.name, "000000"))
+
+
+def test_nothing_is_printed_while_the_clock_keeps_it_from_being_recorded(station: Station) -> None:
+    station.vault.clock_confirmed = False
+    with pytest.raises(Refusal) as refused:
+        VialJob.plan(station.vault, FRESH_VIALS[:1], LAYOUT).open(people.MARIA.by)
+    assert refused.value.rule == "time.ahead"
 
 
 def test_a_label_s_entry_names_no_donor_or_patient(station: Station, tmp_path: Path) -> None:
