@@ -128,6 +128,13 @@ class Call:
             case _:
                 return text
 
+    def unframed(self, text: str) -> str:
+        """A text to search for, without what a scanner put around it; a part of a code stays as it is."""
+        try:
+            return self.scanned(text)
+        except CodeError:
+            return text
+
     def answer(self, value: Any, text: str | Callable[[], str]) -> None:
         """Write the answer: the value for a machine, the text for a person."""
         if self.as_json:

@@ -56,7 +56,7 @@ def find(
     if not text.isprintable():
         raise RequestError("The text holds a character that no code or name has.", "Type it again.")
     with call.reading() as reading:
-        found = queries.find_text(reading, text, limit)
+        found = queries.find_text(reading, text, limit) or queries.find_text(reading, call.unframed(text), limit)
     if not found:
         output.narrate("Nothing was found. Try a shorter part of the code.")
     if found or call.as_json:
