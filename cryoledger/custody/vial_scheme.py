@@ -81,7 +81,7 @@ def identifier(text: str) -> str:
 
 def _sources(reading: Reading, lot: Lot, vials: Sequence[str]) -> Iterator[Iterator[str]]:
     """For each vial the codes that its label may carry, first choice first; nothing where the scheme is local."""
-    scheme, _, registration = site_of(reading).vial_scheme.partition(":")
+    scheme, _, registration = (site_of(reading).vial_scheme or "local").partition(":")
     if scheme == "local":
         return
     product = reading.facts.get(Product, lot.product, lot.version)

@@ -32,7 +32,7 @@ class Site(Record):
     screening_markers: str
     idle_lock_seconds: int
     enrolments: int
-    vial_scheme: str  # local, or isbt128 or gs1 with the site's registration after a colon
+    vial_scheme: str | None  # isbt128 or gs1, and the site's registration after a colon; local, or None, without
 
 
 @dataclass(frozen=True, slots=True)

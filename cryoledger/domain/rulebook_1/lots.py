@@ -182,7 +182,7 @@ def _labels(event: lots.LotFilled, facts: Facts) -> None:
     """Labels of the site's scheme, one a vial, each with one meaning."""
     if not event.labels:
         return
-    scheme = need(facts, Site, "site").vial_scheme.partition(":")[0]
+    scheme = (need(facts, Site, "site").vial_scheme or "local").partition(":")[0]
     if len(event.labels) != len(event.vials):
         raise Refusal("vial.scheme", f"{len(event.vials)} vials have {len(event.labels)} labels.", "Give one for each.")
     each_once((*event.vials, *event.labels), "code")

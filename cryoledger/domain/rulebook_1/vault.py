@@ -91,7 +91,7 @@ def _create(draft: Draft, event: vault.VaultCreated, state: State) -> None:
             screening_markers=markers,
             idle_lock_seconds=event.idle_lock_seconds,
             enrolments=0,
-            vial_scheme="local",
+            vial_scheme=None,
         )
     )
     put_person(draft, state, event.administrator, "administrator", event.administrator_key)

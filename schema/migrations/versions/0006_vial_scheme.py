@@ -13,7 +13,7 @@ branch_labels = None
 depends_on = None
 
 COLUMNS = (
-    'ALTER TABLE "site" ADD COLUMN "vial_scheme" TEXT NOT NULL DEFAULT \'local\'',
+    'ALTER TABLE "site" ADD COLUMN "vial_scheme" TEXT',
     'ALTER TABLE "product" ADD COLUMN "item_code" TEXT',
 )
 
