@@ -70,6 +70,15 @@ statement about the time), then the signature over
 where lengths are one byte and numbers eight, big-endian. A witness's cosignature v1 (0x04) holds its time
 likewise, then Ed25519 over `cosignature/v1\ntime <seconds>\n` and the checkpoint's three lines.
 
+Witnesses, policies, receipts
+-----------------------------
+A witness is asked as C2SP tlog-witness says (`add-checkpoint`): the line `old <size>`, the hashes of a consistency
+proof, an empty line, the checkpoint; the same bytes over HTTP, in a file and in a QR code. It cosigns what extends
+the last head that it kept, and names a rewrite, a rollback or a fork. Whose cosignatures are enough is said by a
+policy (C2SP tlog-policy) that the verifier brings, and that is never read out of what is verified. A **receipt** is
+a C2SP tlog-proof: the entry's whole note as its extra data, its sequence as the index, its inclusion proof, and a
+checkpoint with its signatures; it is checked without a vault. Tiles hold 256 hashes of one level (C2SP tlog-tiles).
+
 Private keys at rest
 --------------------
 A seed of 32 bytes is encrypted by AES-256-GCM under HKDF-SHA256 of Argon2id(PIN, salt) keyed by the vault
@@ -110,7 +119,11 @@ Modules
     note          signed notes, signatures, verifier keys
     entry         entries
     tree          leaf hashes, frontier, proofs
+    tiles         the tree in tiles, as it grows, and proofs out of them
     checkpoint    checkpoints and cosignatures (their messages: cosignature)
+    witnessing    what a witness is asked, and how it judges
+    policy        whose word about a checkpoint is enough
+    proof         receipts
     keys          private keys, wrapping, PINs, the recovery sheet (wrapping, recovery)
     signature_batch  many signatures at once, for other processes
     lines, points what the others share: base64, decimals, names; points of the curve

@@ -125,6 +125,7 @@ def test_a_scheme_without_registration_or_item_code_is_refused_with_advice(furni
 
 
 def test_labels_of_another_scheme_or_number_are_refused_by_the_rulebook(furnished: Terminal) -> None:
+    """vial.scheme."""
     site_with(furnished, "gs1")
     for labels in ('["=+03000X"]', '["BKV000009X","0109506000134352"]', '["BKV000001W"]'):
         done = furnished.run(

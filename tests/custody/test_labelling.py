@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import socket
 from pathlib import Path
 
 import pytest
@@ -154,9 +155,10 @@ def test_a_printer_that_dies_half_way_leaves_exactly_what_was_sent(station: Stat
 def test_a_printer_that_is_off_leaves_no_entry(station: Station) -> None:
     job = VialJob.plan(station.vault, FRESH_VIALS[:2], LAYOUT)
     signer = job.open(people.MARIA.by)
-    with printer(lambda _: answer()) as fake:
-        port = fake.port
-    done = deliver(draw(station, FRESH_VIALS[:2]), ROLL, Target(printer=TcpPrinter("127.0.0.1", port, timeout=0.5)))
+    with socket.socket() as bound:  # holds the port, and does not listen
+        bound.bind(("127.0.0.1", 0))
+        target = Target(printer=TcpPrinter("127.0.0.1", bound.getsockname()[1], timeout=0.5))
+        done = deliver(draw(station, FRESH_VIALS[:2]), ROLL, target)
     assert done.labels == 0
     assert job.record(signer, done.labels) == []
     assert printed(station) == []

@@ -13,7 +13,11 @@ from cryoledger.custody.vault import Vault
 from cryoledger.database import migrate
 from cryoledger.errors import RequestError, VaultError, VaultNewerError, VaultOlderError
 
-NEW_SINCE_0003 = ("tile", "checkpoint", "identity", "identity_reader")
+NEW_SINCE_0003 = (
+    *(f"DROP TABLE {table}" for table in ("tile", "checkpoint", "identity", "identity_reader")),
+    "ALTER TABLE site DROP COLUMN vial_scheme",
+    "ALTER TABLE product DROP COLUMN item_code",
+)
 
 
 @pytest.fixture
@@ -21,8 +25,8 @@ def old(home: Path) -> Path:
     """The vault as a program of schema 0003 would have left it."""
     path = home / "lab.cryoledger"
     with sqlite3.connect(path) as database:
-        for table in NEW_SINCE_0003:
-            database.execute(f"DROP TABLE {table}")
+        for statement in NEW_SINCE_0003:
+            database.execute(statement)
         database.execute("UPDATE alembic_version SET version_num = '0003'")
     return path
 
