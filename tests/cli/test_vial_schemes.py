@@ -125,11 +125,16 @@ def test_a_scheme_without_registration_or_item_code_is_refused_with_advice(furni
 
 
 def test_labels_of_another_scheme_or_number_are_refused_by_the_rulebook(furnished: Terminal) -> None:
-    """vial.scheme."""
+    """vial.scheme: what a fill's labels carry is of the scheme that the ledger has, one for each vial."""
     site_with(furnished, "gs1")
-    for labels in ('["=+03000X"]', '["BKV000009X","0109506000134352"]', '["BKV000001W"]'):
+    for labels, why in (
+        ('["=+03000X"]', "not of the site's vial scheme, gs1"),
+        ('["BKV000009X","0109506000134352"]', "1 vials have 2 labels"),
+        ('["BKV000001W"]', "is already the code of vial BKV000001W"),
+    ):
         done = furnished.run(
             "record", "LotFilled", f'{{"lot":"L2","vials":["X-1"],"labels":{labels}}}', "--as", "maria.s",
             stdin=f"{PINS['maria.s']}\n",
         )  # fmt: skip
         assert done.code == 3, done
+        assert why in done.err

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import socket
 from pathlib import Path
 
 import pytest
@@ -24,7 +23,7 @@ from cryoledger.domain.fields import Document
 from cryoledger.domain.records import Mention, ScanCode, Vial
 from cryoledger.errors import PinError, Refusal
 from cryoledger.labels import Label, Layout, TcpPrinter, load_layout, load_stock, render_all
-from tests.labels.test_printers import answer, printer
+from tests.labels.test_printers import answer, closed_port, printer
 from tests.station import FRESH_VIALS, Station
 
 
@@ -155,11 +154,10 @@ def test_a_printer_that_dies_half_way_leaves_exactly_what_was_sent(station: Stat
 def test_a_printer_that_is_off_leaves_no_entry(station: Station) -> None:
     job = VialJob.plan(station.vault, FRESH_VIALS[:2], LAYOUT)
     signer = job.open(people.MARIA.by)
-    with socket.socket() as bound:  # holds the port, and does not listen
-        bound.bind(("127.0.0.1", 0))
-        target = Target(printer=TcpPrinter("127.0.0.1", bound.getsockname()[1], timeout=0.5))
-        done = deliver(draw(station, FRESH_VIALS[:2]), ROLL, target)
+    with closed_port() as port:
+        done = deliver(draw(station, FRESH_VIALS[:2]), ROLL, Target(printer=TcpPrinter("127.0.0.1", port, timeout=0.5)))
     assert done.labels == 0
+    assert done.trouble is not None
     assert job.record(signer, done.labels) == []
     assert printed(station) == []
 

@@ -61,6 +61,9 @@ class FakePrinter:
                     return
 
     def close(self) -> None:
+        """Stop listening at once: closed alone, a socket still takes the connection that its thread waits for."""
+        with contextlib.suppress(OSError):
+            self._server.shutdown(socket.SHUT_RDWR)
         self._server.close()
 
 
@@ -71,6 +74,14 @@ def printer(says: Callable[[int], bytes | None]) -> Iterator[FakePrinter]:
         yield fake
     finally:
         fake.close()
+
+
+@contextlib.contextmanager
+def closed_port() -> Iterator[int]:
+    """A port on which nobody listens, and nobody else can begin to: it is bound, and takes no connection."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield bound.getsockname()[1]
 
 
 def at(fake: FakePrinter, *, asks: bool = True) -> TcpPrinter:
@@ -150,10 +161,15 @@ def test_printer_that_takes_no_data_is_given_up() -> None:
 
 
 def test_printer_that_is_off_is_named() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-    with pytest.raises(PrinterError, match=rf"tcp://127.0.0.1:{port} takes no connection"):
+    with closed_port() as port, pytest.raises(PrinterError, match=rf"tcp://127.0.0.1:{port} takes no connection"):
         TcpPrinter("127.0.0.1", port).status()
+
+
+def test_a_fake_printer_that_is_closed_takes_no_connection_more() -> None:
+    with printer(lambda _: answer()) as fake:
+        at(fake).status()
+    with pytest.raises(OSError, match="refused"):
+        socket.create_connection(("127.0.0.1", fake.port), 1)
 
 
 def test_status_is_read_as_the_guide_has_it() -> None:
