@@ -70,7 +70,7 @@ def seal(call: Call, event: Event, by: Signers) -> Sealed:
     signers = ask(call, event, by)
     if by.note is None:
         return record(call.vault, event, *signers, occurred_at=occurred_at, id=by.event_id)
-    from cryoledger.custody import narrative
+    from cryoledger.custody.identities import narrative
 
     kept = narrative.keep(call.vault, _read(by.note), _subject(event))
     noted = narrative.with_document(event, kept)
@@ -79,14 +79,14 @@ def seal(call: Call, event: Event, by: Signers) -> Sealed:
 
 def _read(path: Path) -> bytes:
     from cryoledger.cli.typed import read_bytes
-    from cryoledger.custody.narrative import LONGEST_BYTES
+    from cryoledger.custody.identities.narrative import LONGEST_BYTES
 
     return read_bytes(path, LONGEST_BYTES)
 
 
 def _subject(event: Event) -> tuple[str, str]:
     """Under whose key a note lies: the donor's or patient's that the event names, else the site's own."""
-    from cryoledger.custody.narrative import OWN_KEY, SITE
+    from cryoledger.custody.identities.narrative import OWN_KEY, SITE
     from cryoledger.domain import catalogue
 
     named = [(item.kind, item.code) for item in catalogue.subjects(event) if item.kind in OWN_KEY]

@@ -10,7 +10,9 @@ from typing import Annotated, Any
 import typer
 
 from cryoledger import __version__
-from cryoledger.cli import (
+from cryoledger.cli import output
+from cryoledger.cli.call import named_vault
+from cryoledger.cli.commands import (
     administration,
     auditing,
     backups,
@@ -20,14 +22,12 @@ from cryoledger.cli import (
     holds,
     looking,
     orders,
-    output,
     people,
     qualifying,
     reading,
     screens,
     verifying,
 )
-from cryoledger.cli.call import named_vault
 from cryoledger.cli.teaching import ADMINISTRATOR, AUDITOR, CLINICIAN, PHARMACIST, QUALITY, TECHNICIAN, ByCode, ByRole
 
 __all__ = ["program"]

@@ -27,7 +27,7 @@ def named_vault(option: str | None) -> str:
     named = option or os.environ.get(VARIABLE)
     if named:
         return named
-    from cryoledger.custody.station_folder import default_vault_path
+    from cryoledger.custody.station.station_folder import default_vault_path
 
     return str(default_vault_path())
 

@@ -15,8 +15,8 @@ from cryoledger.cli.call import Call
 from cryoledger.errors import RequestError
 
 if TYPE_CHECKING:
-    from cryoledger.custody.labelling import Delivered, Target
-    from cryoledger.custody.printer_settings import PrinterSetting
+    from cryoledger.custody.labels.labelling import Delivered, Target
+    from cryoledger.custody.station.printer_settings import PrinterSetting
     from cryoledger.labels import Label, LabelContent, Layout, Stock
 
 __all__ = ["DPI", "Layout_", "Preview", "PrinterName", "Reprint", "Start", "Stock_", "To", "Work", "bar", "given"]
@@ -57,8 +57,8 @@ class Work:
     """One print: its options, what this station's printer is set to, and the layout, stock and labels found for it."""
 
     def __init__(self, call: Call, options: Given) -> None:
-        from cryoledger.custody.labelling import Target
-        from cryoledger.custody.printer_settings import find, site_labels
+        from cryoledger.custody.labels.labelling import Target
+        from cryoledger.custody.station.printer_settings import find, site_labels
         from cryoledger.labels import read_address
 
         if options.to is not None and options.printer is not None:
@@ -153,7 +153,7 @@ class Work:
 
     def deliver(self, labels: Sequence[Label], stock: Stock, *, progress: bool) -> Delivered:
         """Write or send them."""
-        from cryoledger.custody.labelling import deliver
+        from cryoledger.custody.labels.labelling import deliver
 
         assert self.target is not None
         return deliver(labels, stock, self.target, bar("printed", len(labels)) if progress else None)

@@ -13,7 +13,7 @@ __all__ = ["next_codes"]
 def next_codes(call: Call, kind: str, count: int) -> list[str]:
     """So many codes of a kind, numbered on from the last; RequestError where the site has no prefix for its own."""
     from cryoledger.codes import Kind
-    from cryoledger.custody import vial_scheme
+    from cryoledger.custody.labels import vial_scheme
 
     with call.reading() as reading:
         return vial_scheme.next_codes(reading, Kind(kind), count)

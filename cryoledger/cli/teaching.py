@@ -74,7 +74,7 @@ class ByCode(TyperGroup):
     def of(cls, name: str, module: str, role: str, text: str) -> ByCode:
         """The group whose acts a module declares, in its application of that name."""
         group = cls(name=name, help=text, rich_help_panel=role, rich_markup_mode=None, no_args_is_help=True)
-        group._module = f"cryoledger.cli.{module}"
+        group._module = f"cryoledger.cli.commands.{module}"
         return group
 
     _module = ""

@@ -14,13 +14,13 @@ from zoneinfo import ZoneInfo
 from cryoledger import __version__
 from cryoledger.codes import badge_code
 from cryoledger.codes.local import check_prefix
-from cryoledger.custody import identity_key
 from cryoledger.custody.clock import Clock
-from cryoledger.custody.kept_keys import stored_key
-from cryoledger.custody.keyring import Keyring
+from cryoledger.custody.identities import identity_key
+from cryoledger.custody.keys.kept_keys import stored_key
+from cryoledger.custody.keys.keyring import Keyring
+from cryoledger.custody.keys.recovery_sheet import RecoverySheet
 from cryoledger.custody.record import new_id, note_text
-from cryoledger.custody.recovery_sheet import RecoverySheet
-from cryoledger.custody.station_folder import StationFolder
+from cryoledger.custody.station.station_folder import StationFolder
 from cryoledger.custody.vault import Vault, clock_of, default_station_name, sheet_path
 from cryoledger.database import migrate
 from cryoledger.database.location import Location

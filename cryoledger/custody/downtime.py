@@ -17,11 +17,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Final
 
-from cryoledger.custody import narrative
 from cryoledger.custody.clock import stamp
+from cryoledger.custody.identities import narrative
+from cryoledger.custody.keys.unlock import unlock
 from cryoledger.custody.paper_acts import PaperAct, boxes_of, event_of
 from cryoledger.custody.record import By, Sealed, note_refusal, record, signers_of
-from cryoledger.custody.unlock import unlock
 from cryoledger.custody.vault import Vault, head_of, site_of
 from cryoledger.database.store import Head, Reading
 from cryoledger.domain import catalogue, times

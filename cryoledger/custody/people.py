@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cryoledger.codes import badge_code
-from cryoledger.custody import identity
 from cryoledger.custody.create import signing_name
-from cryoledger.custody.kept_keys import stored_key, wrapped_key
+from cryoledger.custody.identities import identity
+from cryoledger.custody.keys.kept_keys import stored_key, wrapped_key
+from cryoledger.custody.keys.unlock import unlock
 from cryoledger.custody.record import By, Sealed, record
-from cryoledger.custody.unlock import unlock
 from cryoledger.custody.vault import Vault, person_by
 from cryoledger.database.store import Transaction
 from cryoledger.domain.events.people import AdministratorRecovered, KeyIssued, KeyReplaced, PinChanged

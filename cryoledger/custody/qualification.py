@@ -22,8 +22,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from cryoledger.custody.keys.unlock import unlock
 from cryoledger.custody.record import By
-from cryoledger.custody.unlock import unlock
 from cryoledger.custody.vault import Vault
 from cryoledger.domain import schemas
 from cryoledger.domain.roles import Role
@@ -196,7 +196,7 @@ def verdict(checks: Sequence[Check]) -> str:
 
 def look_at_vault(place: str) -> list[Check]:
     """The user's own vault, only read: its verification and the age of its backup."""
-    from cryoledger.custody.auditing import verify_at
+    from cryoledger.custody.proof.auditing import verify_at
 
     def verified() -> str:
         report = verify_at(place)
@@ -204,7 +204,7 @@ def look_at_vault(place: str) -> list[Check]:
         return must(report.ok, f"{report.entries} entries, {len(broken)} broken {broken[:2]}")
 
     def backed_up() -> str:
-        from cryoledger.custody import backup
+        from cryoledger.custody.backups import backup
 
         with Vault.open(place) as vault:
             care = backup.care_of(vault)

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
 from cryoledger.custody.clock import stamp
+from cryoledger.custody.keys.unlock import unlock
 from cryoledger.custody.retrying import until_known
-from cryoledger.custody.unlock import unlock
 from cryoledger.custody.vault import Vault
 from cryoledger.database.store import Stored, Transaction
 from cryoledger.domain import catalogue, numbers, signing, times

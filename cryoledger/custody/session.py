@@ -8,8 +8,8 @@ from typing import Literal
 
 from cryoledger.codes import Code
 from cryoledger.custody.clock import AHEAD_MILLISECONDS_MAX
+from cryoledger.custody.keys.unlock import unlock
 from cryoledger.custody.record import By, Sealed, late, note_refusal, observe, record
-from cryoledger.custody.unlock import unlock
 from cryoledger.custody.vault import Vault, head_of, site_of
 from cryoledger.custody.workflow import Act, Lateness, Scanned, Step, World
 from cryoledger.custody.workflow.undo import can_undo

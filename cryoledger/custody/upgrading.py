@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from cryoledger import audit
 from cryoledger.audit.verify import Progress
-from cryoledger.custody.auditing import verify_at
+from cryoledger.custody.proof.auditing import verify_at
 from cryoledger.database import files, migrate, snapshot_copy
 from cryoledger.database.driver import connect
 from cryoledger.database.engine import engine

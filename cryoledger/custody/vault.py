@@ -14,11 +14,11 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from cryoledger.custody.clock import Clock, ServerClock, SystemClock
-from cryoledger.custody.keyring import Keyring
-from cryoledger.custody.remembered_head import RememberedHead
-from cryoledger.custody.set_back import check_head, check_pending, forked, unreconciled_text
-from cryoledger.custody.station_folder import StationFolder
-from cryoledger.custody.subject_keys import SubjectKeys
+from cryoledger.custody.keys.keyring import Keyring
+from cryoledger.custody.keys.subject_keys import SubjectKeys
+from cryoledger.custody.station.remembered_head import RememberedHead
+from cryoledger.custody.station.set_back import check_head, check_pending, forked, unreconciled_text
+from cryoledger.custody.station.station_folder import StationFolder
 from cryoledger.database.store import Head, Reading, Store, Stored
 from cryoledger.domain import numbers
 from cryoledger.domain.identity_records import Identity
@@ -173,7 +173,7 @@ class Vault:
         """The session's work is done; where no checkpoint can be signed, `warning` says so."""
         if not self._unsigned:
             return
-        from cryoledger.custody import checkpoints
+        from cryoledger.custody.proof import checkpoints
 
         self._unsigned = False
         try:

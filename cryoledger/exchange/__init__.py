@@ -1,6 +1,6 @@
 """What comes from other programs and goes to them: a laboratory's inventory as a table.
 
-    report = survey -> rows -> custody.importing        `import_inventory` puts these together
+    report = survey -> rows -> custody.imports          `import_inventory` puts these together
     export_inventory                                     the way out, safe to open in any spreadsheet
 
 - `tables` opens delimited text of any usual encoding and delimiter, `workbook` XLSX; both give rows of text.

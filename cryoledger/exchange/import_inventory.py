@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cryoledger.custody.importing import Plan
+from cryoledger.custody.imports.importing import Plan
 from cryoledger.custody.vault import Vault
 from cryoledger.exchange.column_map import ColumnMap
 from cryoledger.exchange.rows import read_rows

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
-from cryoledger.custody.import_facts import DonationFacts, LotFacts
+from cryoledger.custody.imports.import_facts import DonationFacts, LotFacts
 from cryoledger.exchange.amounts import CELLS, VOLUMES, read_number
 from cryoledger.exchange.dates import read_date
 from cryoledger.exchange.places import CACHED_MOST, Texts

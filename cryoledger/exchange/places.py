@@ -7,7 +7,7 @@ import re
 import unicodedata
 
 from cryoledger.codes.position import Scheme, label, parse
-from cryoledger.custody.import_facts import BoxFacts, BoxSize, Place, SizeOf
+from cryoledger.custody.imports.import_facts import BoxFacts, BoxSize, Place, SizeOf
 from cryoledger.errors import CodeError
 from cryoledger.exchange.column_map import KINDS
 from cryoledger.exchange.survey import Survey

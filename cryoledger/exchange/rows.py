@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from operator import itemgetter
 
-from cryoledger.custody.import_facts import BoxFacts, GoodRow, LotFacts, SizeOf
+from cryoledger.custody.imports.import_facts import BoxFacts, GoodRow, LotFacts, SizeOf
 from cryoledger.exchange.formulas import restored
 from cryoledger.exchange.lots import Lots
 from cryoledger.exchange.places import CACHED_MOST, Boxes, Texts

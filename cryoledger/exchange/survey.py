@@ -14,7 +14,7 @@ from itertools import islice
 from typing import Any
 
 from cryoledger.codes.position import Scheme, parse
-from cryoledger.custody.import_facts import BoxSize
+from cryoledger.custody.imports.import_facts import BoxSize
 from cryoledger.errors import CodeError, RequestError
 from cryoledger.exchange.amounts import CELLS, VOLUMES, read_number
 from cryoledger.exchange.column_map import KINDS, ColumnMap

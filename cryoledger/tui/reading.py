@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from cryoledger.custody import backup
-from cryoledger.custody.set_back import unreconciled_text
+from cryoledger.custody.backups import backup
+from cryoledger.custody.station.set_back import unreconciled_text
 from cryoledger.custody.vault import Vault, site_of
 from cryoledger.database import queries
 from cryoledger.domain import catalogue, numbers, times

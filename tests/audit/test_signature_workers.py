@@ -8,7 +8,7 @@ import pytest
 
 from cryoledger.audit import verify
 from cryoledger.audit.signatures import Outcome
-from cryoledger.custody.verifying import Workers
+from cryoledger.custody.proof.verifying import Workers
 from cryoledger.ledger.signature_batch import SignatureJob, failing
 from tests.audit.sources import Listed
 from tests.audit.tampering import find

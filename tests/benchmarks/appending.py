@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from cryoledger.custody import record as recording
-from cryoledger.custody.keyring import Keyring
+from cryoledger.custody.keys.keyring import Keyring
 from cryoledger.custody.vault import Vault
 from cryoledger.database.driver import SqliteDriver
 from cryoledger.database.store import Transaction

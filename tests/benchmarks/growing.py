@@ -23,9 +23,9 @@ from pathlib import Path
 from cryoledger.cli.sample import clinic, people, stock
 from cryoledger.codes import Kind, make
 from cryoledger.custody.create import end_of_day
+from cryoledger.custody.keys.unlock import unlock
 from cryoledger.custody.record import By, record
-from cryoledger.custody.station_folder import StationFolder
-from cryoledger.custody.unlock import unlock
+from cryoledger.custody.station.station_folder import StationFolder
 from cryoledger.custody.vault import FIRST_ENTRY, Vault
 from cryoledger.database import rebuild, statements, trees
 from cryoledger.database.facts import ENTRY_COLUMNS

@@ -20,9 +20,9 @@ from itertools import islice
 from pathlib import Path
 
 from cryoledger.cli.sample import clinic
-from cryoledger.custody.import_parts import PART_VIALS
+from cryoledger.custody.imports.import_parts import PART_VIALS
+from cryoledger.custody.keys.unlock import unlock
 from cryoledger.custody.record import By, record
-from cryoledger.custody.unlock import unlock
 from cryoledger.custody.vault import Vault
 from cryoledger.domain.events.storage import VialsReturned, VialsTakenOut
 from cryoledger.domain.fields import Placed

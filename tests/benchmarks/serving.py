@@ -16,7 +16,7 @@ import psycopg
 import pytest
 
 from cryoledger.cli.sample.stock import make_event
-from cryoledger.custody.auditing import verify_at
+from cryoledger.custody.proof.auditing import verify_at
 from cryoledger.custody.record import record
 from cryoledger.ledger.keys import PrivateKey
 from tests import postgresql

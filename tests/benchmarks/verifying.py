@@ -17,8 +17,8 @@ from cryoledger.audit.derived import Comparison
 from cryoledger.audit.journals import Journals
 from cryoledger.audit.replay import Replay
 from cryoledger.audit.signatures import SignaturePass
-from cryoledger.custody.auditing import DatabaseSource, verify_at
-from cryoledger.custody.verifying import Workers, processors
+from cryoledger.custody.proof.auditing import DatabaseSource, verify_at
+from cryoledger.custody.proof.verifying import Workers, processors
 from cryoledger.database.driver import connect
 from cryoledger.database.location import Location
 from cryoledger.database.store import Store
@@ -157,7 +157,7 @@ def _memory(home: Path, location: str) -> float:
     """The most that one verifying process took, in megabytes."""
     program = (
         "import re, pathlib\n"
-        "from cryoledger.custody.auditing import verify_at\n"
+        "from cryoledger.custody.proof.auditing import verify_at\n"
         "if __name__ == '__main__':\n"
         f"    assert verify_at({location!r}).ok\n"
         # Not ru_maxrss: a child begins with what its parent once took.

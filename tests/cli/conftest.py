@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from cryoledger import cli
-from cryoledger.custody import keyring
+from cryoledger.custody.keys import keyring
 
 PROGRAM = Path(sys.executable).with_name("cryoledger")
 PINS = {

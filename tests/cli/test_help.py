@@ -121,7 +121,7 @@ def test_the_installed_program_shows_its_version() -> None:
 
 def test_every_act_of_a_person_can_be_recorded_by_a_command() -> None:
     """By a command of its own or, for what is rare, by `record`."""
-    source = "\n".join(path.read_text() for path in (ROOT / "cryoledger" / "cli").glob("*.py"))
+    source = "\n".join(path.read_text() for path in (ROOT / "cryoledger" / "cli").rglob("*.py"))
     rare = {
         "AdministratorRecovered", "KeyIssued", "KeyReplaced", "LedgerRestored", "LogKeyReplaced", "PersonSignedIn",
         "PersonSignedOut", "PinChanged", "StationEnrolled", "VaultCreated", "VialsLabelled",

@@ -15,7 +15,7 @@ import pytest
 
 from cryoledger.cli.sample import story
 from cryoledger.cli.scan import run
-from cryoledger.custody.auditing import verify_vault
+from cryoledger.custody.proof.auditing import verify_vault
 from tests.station import DOSE, PINS, Station, make_station
 
 DAY = Path(__file__).parents[1] / "vectors" / "scan" / "day.txt"

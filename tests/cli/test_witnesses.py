@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from cryoledger.custody.witness import Witness
-from cryoledger.custody.witness_http import Server
+from cryoledger.custody.proof.witness import Witness
+from cryoledger.custody.proof.witness_http import Server
 from cryoledger.ledger.checkpoint import parse_checkpoint
 from cryoledger.ledger.witnessing import parse_request
 from tests.cli.conftest import ORIGIN, Done, Terminal

@@ -12,7 +12,7 @@ import pytest
 from cryoledger.cli.sample import people, stock
 from cryoledger.cli.sample.clinic import CHEAP, ZONE
 from cryoledger.custody.create import Request, create
-from cryoledger.custody.joining import Invited, Joining, invite
+from cryoledger.custody.station.joining import Invited, Joining, invite
 from cryoledger.custody.vault import Vault
 from cryoledger.domain.roles import Role
 from tests import postgresql

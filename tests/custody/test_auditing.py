@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from cryoledger.cli.sample.people import MARIA
-from cryoledger.custody.auditing import verify_at
-from cryoledger.custody.unlock import unlock
+from cryoledger.custody.keys.unlock import unlock
+from cryoledger.custody.proof.auditing import verify_at
 from cryoledger.custody.vault import Vault
 from cryoledger.database import guards
 from cryoledger.errors import VaultDamagedError, VaultMissingError, VaultNewerError

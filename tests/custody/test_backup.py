@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from cryoledger.custody import backup, backup_manifest
+from cryoledger.custody.backups import backup, backup_manifest
 from cryoledger.custody.clock import SteppingClock
 from cryoledger.custody.record import observe
 from cryoledger.custody.vault import Vault, head_of
@@ -56,7 +56,7 @@ def test_a_test_restore_verifies_all_of_it_and_leaves_nothing(vault: Vault, tmp_
 
 
 def test_looking_at_a_backup_changes_none_of_its_bytes(vault: Vault, tmp_path: Path) -> None:
-    from cryoledger.custody.auditing import verify_at
+    from cryoledger.custody.proof.auditing import verify_at
 
     made = backup.back_up(vault, tmp_path / "b")
     before = made.path.read_bytes()

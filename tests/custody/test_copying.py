@@ -14,9 +14,9 @@ from cryoledger.cli.sample import people
 from cryoledger.cli.sample.clinic import CHEAP
 from cryoledger.cli.sample.stock import make_event
 from cryoledger.custody import copying
-from cryoledger.custody.auditing import verify_at
 from cryoledger.custody.clock import SteppingClock
 from cryoledger.custody.copying import copy
+from cryoledger.custody.proof.auditing import verify_at
 from cryoledger.custody.record import record
 from cryoledger.custody.vault import Vault
 from cryoledger.database import migrate, rebuild, relocation, transfer

@@ -7,7 +7,7 @@ import string
 
 from cryoledger.cli.sample import stock, story
 from cryoledger.codes import Command, command_code
-from cryoledger.custody.auditing import verify_vault
+from cryoledger.custody.proof.auditing import verify_vault
 from cryoledger.domain.records import Person, Vial
 from tests.station import FRESH_VIALS, PINS, Station
 

@@ -11,10 +11,10 @@ import pytest
 
 from cryoledger.cli.sample import stock
 from cryoledger.cli.sample.people import MARIA, QUINN, WANDA
-from cryoledger.custody import narrative
-from cryoledger.custody.auditing import verify_vault
 from cryoledger.custody.downtime import Plan, check, enter
+from cryoledger.custody.identities import narrative
 from cryoledger.custody.paper_acts import ACTS, PaperAct
+from cryoledger.custody.proof.auditing import verify_vault
 from cryoledger.custody.record import By, record
 from cryoledger.domain import catalogue, times
 from cryoledger.domain.records import StorageUnit, Vial

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cryoledger.custody import frames
-from cryoledger.custody.frames import Code
+from cryoledger.custody.keys import frames
+from cryoledger.custody.keys.frames import Code
 
 
 @pytest.fixture

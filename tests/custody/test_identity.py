@@ -10,12 +10,13 @@ import pytest
 from cryoledger.cli.sample.clinic import CHEAP
 from cryoledger.cli.sample.people import ADA, BORIS, CARL, QUINN
 from cryoledger.cli.sample.stock import make_event
-from cryoledger.custody import identity, narrative, recovery_sheet
-from cryoledger.custody.auditing import verify_vault
 from cryoledger.custody.clock import SteppingClock
-from cryoledger.custody.identity import Identity
-from cryoledger.custody.identity_backup import back_up, bring_back
+from cryoledger.custody.identities import identity, narrative
+from cryoledger.custody.identities.identity import Identity
+from cryoledger.custody.identities.identity_backup import back_up, bring_back
+from cryoledger.custody.keys import recovery_sheet
 from cryoledger.custody.people import change_pin, replace_key
+from cryoledger.custody.proof.auditing import verify_vault
 from cryoledger.custody.record import By, record
 from cryoledger.custody.vault import Vault
 from cryoledger.errors import CryoledgerError, PinError, Refusal, RequestError, StationError, VaultDamagedError
@@ -125,7 +126,7 @@ def test_copies_of_keys_bring_back_what_was_lost_but_nobody_forgotten(
 
 def test_key_made_while_another_is_destroyed_is_not_lost(patient: Vault, home: Path) -> None:
     """Whoever waited for the lock of the replaced file writes into the new one."""
-    from cryoledger.custody.subject_keys import SubjectKeys
+    from cryoledger.custody.keys.subject_keys import SubjectKeys
 
     other = SubjectKeys(patient.folder.path, patient.secret, patient.origin())
     other.create("patient", "P-80")

@@ -12,12 +12,12 @@ import pytest
 from cryoledger.cli.sample import people
 from cryoledger.cli.sample.clinic import CHEAP
 from cryoledger.cli.sample.stock import make_event
-from cryoledger.custody import invitation
-from cryoledger.custody.auditing import verify_at
 from cryoledger.custody.clock import SteppingClock, moment
-from cryoledger.custody.invitation import About, Content
-from cryoledger.custody.joining import Joining, invite
+from cryoledger.custody.proof.auditing import verify_at
 from cryoledger.custody.record import By, record
+from cryoledger.custody.station import invitation
+from cryoledger.custody.station.invitation import About, Content
+from cryoledger.custody.station.joining import Joining, invite
 from cryoledger.custody.vault import Vault
 from cryoledger.domain.records import Station
 from cryoledger.errors import (

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from cryoledger.custody.keyring import Keyring
+from cryoledger.custody.keys.keyring import Keyring
 from cryoledger.errors import CryoledgerError, LedgerFormatError, PinError, SignatureError, StationError
 from cryoledger.ledger.keys import KdfParameters, PrivateKey, WrappedKey, unwrap_key, wrap_key
 from cryoledger.ledger.note import VerifierKey
@@ -249,7 +249,7 @@ def test_key_of_a_killed_child_is_locked_without_complaint(keyring: Keyring) -> 
 def test_stopped_child_is_given_up(keyring: Keyring, monkeypatch: pytest.MonkeyPatch) -> None:
     keyring.load_station("freezer-room-1", bytes(32))
     pid = child(keyring)
-    monkeypatch.setattr("cryoledger.custody.keyring._SECONDS", 0.2)
+    monkeypatch.setattr("cryoledger.custody.keys.keyring._SECONDS", 0.2)
     os.kill(pid, signal.SIGSTOP)
     with pytest.raises(StationError):
         keyring.sign("freezer-room-1", TEXT)
@@ -261,7 +261,7 @@ def test_child_that_cannot_start_is_reported(keyring: Keyring, monkeypatch: pyte
     with pytest.raises(StationError, match="cannot be started"):
         keyring.load_station("freezer-room-1", bytes(32))
     monkeypatch.undo()
-    monkeypatch.setattr("cryoledger.custody.keyring._START", "raise SystemExit(3)")
+    monkeypatch.setattr("cryoledger.custody.keys.keyring._START", "raise SystemExit(3)")
     with pytest.raises(StationError, match="has ended"):
         keyring.load_station("freezer-room-1", bytes(32))
 
@@ -299,7 +299,7 @@ def test_threads_get_their_own_signatures(keyring: Keyring) -> None:
 
 PARENT = """
 import os, sys, time
-from cryoledger.custody.keyring import Keyring
+from cryoledger.custody.keys.keyring import Keyring
 keyring = Keyring()
 keyring.load_station("freezer-room-1", bytes(32))
 holder = 0
@@ -369,7 +369,7 @@ def test_child_leaves_no_core_dump(keyring: Keyring) -> None:
 def test_hardened_process_is_not_dumpable() -> None:
     script = """
 import ctypes
-from cryoledger.custody.signing_process import harden
+from cryoledger.custody.keys.signing_process import harden
 libc = ctypes.CDLL(None)
 before = libc.prctl(3, 0, 0, 0, 0)
 harden()
@@ -380,13 +380,14 @@ print(before, libc.prctl(3, 0, 0, 0, 0))
 
 
 def test_child_imports_keys_and_little_else() -> None:
-    script = "import cryoledger.custody.signing_process, sys, json; print(json.dumps(list(sys.modules)))"
+    script = "import cryoledger.custody.keys.signing_process, sys, json; print(json.dumps(list(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     loaded = {name for name in json.loads(done.stdout) if name.startswith("cryoledger.")}
     assert {name.split(".")[1] for name in loaded} == {"custody", "errors", "ledger"}
     assert {name for name in loaded if name.startswith("cryoledger.custody.")} == {
-        "cryoledger.custody.frames",
-        "cryoledger.custody.signing_process",
+        "cryoledger.custody.keys",
+        "cryoledger.custody.keys.frames",
+        "cryoledger.custody.keys.signing_process",
     }
     heavy = {"pydantic", "sqlalchemy", "sqlmodel", "sqlite3", "textual", "typer", "platformdirs", "asyncio"}
     assert heavy.isdisjoint(json.loads(done.stdout))

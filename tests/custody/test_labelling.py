@@ -11,9 +11,10 @@ import pytest
 
 from cryoledger.cli.sample import people
 from cryoledger.codes import read
-from cryoledger.custody import label_contents, narrative, vial_scheme
-from cryoledger.custody.auditing import verify_vault
-from cryoledger.custody.labelling import Target, VialJob, deliver
+from cryoledger.custody.identities import narrative
+from cryoledger.custody.labels import label_contents, vial_scheme
+from cryoledger.custody.labels.labelling import Target, VialJob, deliver
+from cryoledger.custody.proof.auditing import verify_vault
 from cryoledger.custody.record import record
 from cryoledger.custody.workflow.look import resolve
 from cryoledger.database import queries

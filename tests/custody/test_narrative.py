@@ -8,7 +8,7 @@ import pytest
 
 from cryoledger.cli.sample.people import MARIA, QUINN
 from cryoledger.cli.sample.stock import make_event
-from cryoledger.custody import narrative
+from cryoledger.custody.identities import narrative
 from cryoledger.custody.record import record
 from cryoledger.custody.vault import Vault
 from cryoledger.domain.fields import Document

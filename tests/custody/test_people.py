@@ -10,10 +10,11 @@ import pytest
 from cryoledger.cli.sample.clinic import CHEAP
 from cryoledger.cli.sample.people import ADA, BORIS, CARL, MARIA, PIA, QUINN
 from cryoledger.cli.sample.stock import make_event
-from cryoledger.custody import people, recovery_sheet
+from cryoledger.custody import people
 from cryoledger.custody.create import Request, create, signing_name
+from cryoledger.custody.keys import recovery_sheet
+from cryoledger.custody.keys.unlock import unlock
 from cryoledger.custody.record import By, record
-from cryoledger.custody.unlock import unlock
 from cryoledger.custody.vault import Vault, person_by
 from cryoledger.domain.records import Person, PublicKey
 from cryoledger.domain.roles import Role

@@ -9,8 +9,8 @@ import pytest
 from cryoledger.cli.sample.people import ADA, CARL, MARIA, PIA, QUINN, TOMAS
 from cryoledger.cli.sample.stock import make_event
 from cryoledger.custody.clock import SteppingClock
+from cryoledger.custody.keys.unlock import unlock
 from cryoledger.custody.record import By, late, new_id, record
-from cryoledger.custody.unlock import unlock
 from cryoledger.custody.vault import Vault
 from cryoledger.database.store import Stored
 from cryoledger.domain.records import Person, PublicKey, Station, StorageUnit

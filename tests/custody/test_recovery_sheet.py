@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cryoledger.custody.recovery_sheet import RecoverySheet, read
+from cryoledger.custody.keys.recovery_sheet import RecoverySheet, read
 from cryoledger.errors import RequestError, StationError
 from cryoledger.ledger.keys import recovery_text
 from cryoledger.ledger.lines import encode_base64

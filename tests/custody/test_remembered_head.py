@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cryoledger.custody.remembered_head import HeadFile, RememberedHead
+from cryoledger.custody.station.remembered_head import HeadFile, RememberedHead
 from cryoledger.errors import LedgerFormatError, StationError
 
 ORIGIN = "velar.example/bangkok"

@@ -12,12 +12,12 @@ import pytest
 from cryoledger.cli.sample.clinic import CHEAP
 from cryoledger.cli.sample.people import ADA, MARIA, QUINN
 from cryoledger.cli.sample.stock import make_event
-from cryoledger.custody import backup, restore
-from cryoledger.custody.auditing import verify_at
+from cryoledger.custody.backups import backup, restore
 from cryoledger.custody.clock import SteppingClock
 from cryoledger.custody.people import change_pin
+from cryoledger.custody.proof.auditing import verify_at
 from cryoledger.custody.record import By, observe, record
-from cryoledger.custody.set_back import RESTORED
+from cryoledger.custody.station.set_back import RESTORED
 from cryoledger.custody.vault import Vault, head_of
 from cryoledger.domain.records import Site, StorageUnit
 from cryoledger.errors import PinError, Refusal, RequestError, VaultDamagedError, VaultError, VaultSetBackError

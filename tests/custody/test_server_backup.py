@@ -12,8 +12,8 @@ import pytest
 
 from cryoledger.cli.sample import people, stock
 from cryoledger.cli.sample.clinic import CHEAP
-from cryoledger.custody import backup, backup_manifest, restore
-from cryoledger.custody.auditing import verify_at
+from cryoledger.custody.backups import backup, backup_manifest, restore
+from cryoledger.custody.proof.auditing import verify_at
 from cryoledger.custody.record import observe, record
 from cryoledger.custody.vault import Vault, head_of
 from cryoledger.database import migrate, rebuild, transfer

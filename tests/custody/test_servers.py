@@ -15,10 +15,10 @@ from cryoledger.cli.sample import people
 from cryoledger.cli.sample.clinic import CHEAP
 from cryoledger.cli.sample.stock import make_event
 from cryoledger.custody import clock as clocks
-from cryoledger.custody.auditing import verify_at
 from cryoledger.custody.clock import ServerClock, SteppingClock, moment
+from cryoledger.custody.keys.unlock import unlock
+from cryoledger.custody.proof.auditing import verify_at
 from cryoledger.custody.record import By, new_id, record
-from cryoledger.custody.unlock import unlock
 from cryoledger.custody.vault import Vault
 from cryoledger.database.store import Stored
 from cryoledger.domain.fields import Event

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from cryoledger.custody import secret_file
-from cryoledger.custody.station_folder import StationFolder, default_vault_path
+from cryoledger.custody.keys import secret_file
+from cryoledger.custody.station.station_folder import StationFolder, default_vault_path
 from cryoledger.errors import LedgerFormatError, StationError
 
 FINGERPRINT = bytes(range(32))

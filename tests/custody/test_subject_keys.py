@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from cryoledger.custody.subject_keys import SubjectKeys, file_key
+from cryoledger.custody.keys.subject_keys import SubjectKeys, file_key
 from cryoledger.errors import StationError, VaultDamagedError
 
 ORIGIN = "velar.example/bangkok"

@@ -14,7 +14,7 @@ from typing import Any
 from cryoledger.cli.sample import people
 from cryoledger.cli.sample.clinic import CHEAP, ZONE
 from cryoledger.custody.create import Request, create
-from cryoledger.custody.importing import carry_out
+from cryoledger.custody.imports.importing import carry_out
 from cryoledger.custody.vault import Vault
 from cryoledger.exchange.column_map import ColumnMap
 from cryoledger.exchange.import_inventory import Job, prepare

@@ -14,9 +14,9 @@ import pytest
 
 from cryoledger.cli.sample import people
 from cryoledger.cli.sample.clinic import CHEAP
-from cryoledger.custody import import_parts
-from cryoledger.custody.auditing import verify_vault
-from cryoledger.custody.importing import abandon, carry_out, find_import
+from cryoledger.custody.imports import import_parts
+from cryoledger.custody.imports.importing import abandon, carry_out, find_import
+from cryoledger.custody.proof.auditing import verify_vault
 from cryoledger.custody.record import By, record
 from cryoledger.custody.vault import Vault
 from cryoledger.database.bulk import stored_vials
@@ -31,8 +31,8 @@ import os, sys
 from pathlib import Path
 from cryoledger.cli.sample import people
 from cryoledger.cli.sample.clinic import CHEAP
-from cryoledger.custody import import_parts
-from cryoledger.custody.importing import carry_out
+from cryoledger.custody.imports import import_parts
+from cryoledger.custody.imports.importing import carry_out
 from cryoledger.custody.vault import Vault
 from cryoledger.exchange.column_map import ColumnMap
 from cryoledger.exchange.import_inventory import prepare

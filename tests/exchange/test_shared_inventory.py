@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from cryoledger.cli.sample import people
-from cryoledger.custody.auditing import verify_vault
-from cryoledger.custody.importing import comments_of, find_import
+from cryoledger.custody.imports.importing import comments_of, find_import
+from cryoledger.custody.proof.auditing import verify_vault
 from cryoledger.custody.record import record
 from cryoledger.custody.vault import Vault
 from cryoledger.database import queries

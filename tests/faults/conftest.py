@@ -12,8 +12,8 @@ import pytest
 from cryoledger.cli.sample.clinic import CHEAP
 from cryoledger.cli.sample.people import MARIA
 from cryoledger.cli.sample.stock import make_event
-from cryoledger.custody.auditing import verify_at
 from cryoledger.custody.clock import SteppingClock
+from cryoledger.custody.proof.auditing import verify_at
 from cryoledger.custody.record import observe, record
 from cryoledger.custody.vault import Vault
 from tests.custody.conftest import START

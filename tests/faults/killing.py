@@ -17,8 +17,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from cryoledger.custody import secret_file
-from cryoledger.custody.remembered_head import HeadFile
+from cryoledger.custody.keys import secret_file
+from cryoledger.custody.station.remembered_head import HeadFile
 from cryoledger.database import snapshot_copy
 from cryoledger.database.driver import SqliteDriver
 

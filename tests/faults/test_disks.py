@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from cryoledger.custody import backup
-from cryoledger.custody.auditing import verify_at
+from cryoledger.custody.backups import backup
+from cryoledger.custody.proof.auditing import verify_at
 from cryoledger.custody.record import observe
 from cryoledger.custody.vault import Vault
 from cryoledger.errors import CryoledgerError, VaultDamagedError, VaultError

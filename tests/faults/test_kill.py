@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cryoledger.cli.sample.people import ADA, QUINN
-from cryoledger.custody import backup, restore
+from cryoledger.custody.backups import backup, restore
 from cryoledger.custody.record import observe
 from cryoledger.custody.vault import Vault
 from tests.faults.conftest import ALARM, Fresh, Victim, move, moves

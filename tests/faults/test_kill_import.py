@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from cryoledger.cli.sample.people import MARIA, TOMAS
-from cryoledger.custody import import_parts
-from cryoledger.custody.auditing import verify_at
-from cryoledger.custody.importing import abandon, carry_out, comments_of
+from cryoledger.custody.imports import import_parts
+from cryoledger.custody.imports.importing import abandon, carry_out, comments_of
+from cryoledger.custody.proof.auditing import verify_at
 from cryoledger.custody.record import record
 from cryoledger.custody.vault import Vault
 from cryoledger.domain import catalogue

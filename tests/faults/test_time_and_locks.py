@@ -13,8 +13,8 @@ import pytest
 
 from cryoledger.cli.sample.people import ADA, QUINN
 from cryoledger.cli.sample.stock import make_event
-from cryoledger.custody.auditing import verify_at
 from cryoledger.custody.clock import SteppingClock
+from cryoledger.custody.proof.auditing import verify_at
 from cryoledger.custody.record import observe, record
 from cryoledger.custody.vault import Vault, head_of
 from cryoledger.errors import Refusal, VaultBusyError, VaultError

@@ -10,8 +10,8 @@ from pathlib import Path
 from cryoledger.cli.sample import people, stock
 from cryoledger.cli.sample.story import ORDERS, PATIENTS, wristband
 from cryoledger.codes import Kind, make
-from cryoledger.custody import backup, restore
-from cryoledger.custody.auditing import verify_at
+from cryoledger.custody.backups import backup, restore
+from cryoledger.custody.proof.auditing import verify_at
 from cryoledger.custody.record import observe
 from cryoledger.custody.vault import Vault
 from cryoledger.domain import times

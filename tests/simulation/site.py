@@ -86,7 +86,7 @@ class Site:
         event = stock.make_event("StationEnrolled", station=name, key=key.verifier.encode())
         record(vault, event, people.ADA.by, people.BORIS.by, By(name, fresh=True))
         with at_home(self.folder / name):
-            from cryoledger.custody.station_folder import StationFolder
+            from cryoledger.custody.station.station_folder import StationFolder
 
             folder = StationFolder.for_vault(vault.fingerprint)
             folder.write_secret(vault.secret)

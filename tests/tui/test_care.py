@@ -6,7 +6,7 @@ from pathlib import Path
 
 from textual.widgets import Static
 
-from cryoledger.custody import backup, restore
+from cryoledger.custody.backups import backup, restore
 from cryoledger.custody.clock import SteppingClock
 from cryoledger.custody.record import observe
 from cryoledger.custody.vault import Vault

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cryoledger.cli.sample import stock, story
 from cryoledger.codes import position_code
-from cryoledger.custody.auditing import verify_vault
+from cryoledger.custody.proof.auditing import verify_vault
 from cryoledger.tui.box_map import BoxMap
 from cryoledger.tui.storage_map import StorageMap
 from tests.tui.bench import NEW, Bench, Station

@@ -9,7 +9,7 @@ from textual.widgets import Static
 
 from cryoledger.cli.sample.people import MARIA, PIA
 from cryoledger.codes import position_code
-from cryoledger.custody.auditing import verify_vault
+from cryoledger.custody.proof.auditing import verify_vault
 from cryoledger.tui.help_screen import HelpScreen
 from cryoledger.tui.leave_screen import LeaveScreen
 from cryoledger.tui.station_screen import StationScreen

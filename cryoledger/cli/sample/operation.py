@@ -12,8 +12,8 @@ from cryoledger.cli.sample import clinic as sample
 from cryoledger.cli.sample import stock
 from cryoledger.cli.sample.people import MARIA, QUINN
 from cryoledger.cli.sample.stock import make_event
-from cryoledger.custody import backup
-from cryoledger.custody.auditing import verify_at, verify_vault
+from cryoledger.custody.backups import backup
+from cryoledger.custody.proof.auditing import verify_at, verify_vault
 from cryoledger.custody.qualification import Check, checked, must
 from cryoledger.custody.record import By, record
 from cryoledger.domain.records import Vial
@@ -139,7 +139,7 @@ def _cut(folder: Path) -> str:
 
 
 def _label(clinic: sample.Clinic) -> str:
-    from cryoledger.custody.label_contents import vial_label
+    from cryoledger.custody.labels.label_contents import vial_label
     from cryoledger.labels import load_layout, load_stock, render
 
     code = clinic.vials[stock.RELEASED][20]

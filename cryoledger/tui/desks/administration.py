@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cryoledger.custody import backup, printer_settings
+from cryoledger.custody.backups import backup
+from cryoledger.custody.station import printer_settings
 from cryoledger.custody.vault import Vault, site_of
 from cryoledger.database import queries, work_lists
 from cryoledger.documents.card_words import centigrade, limits

@@ -102,7 +102,7 @@ class Verification:
 
 def _verify(location: str, fingerprint: str) -> None:
     """In the other process: verify, say how far it is, and at last what was found, a line of JSON each."""
-    from cryoledger.custody.auditing import verify_at
+    from cryoledger.custody.proof.auditing import verify_at
     from cryoledger.errors import CryoledgerError
 
     def say(said: dict[str, object]) -> None:

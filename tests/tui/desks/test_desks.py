@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from cryoledger.cli.sample import stock, story
-from cryoledger.custody.auditing import verify_vault
+from cryoledger.custody.proof.auditing import verify_vault
 from cryoledger.domain import catalogue
 from cryoledger.domain.records import Dose, Order, Vial
 from cryoledger.tui.desks.panel import DeskPanel

@@ -1,0 +1,138 @@
+"""`cryoledger verify`: the whole verification of a vault, which needs neither its secrets nor that it is sound."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cryoledger.cli import exit_codes, output
+from cryoledger.cli.call import TRAINING, Call, named_vault
+from cryoledger.cli.declare import look
+from cryoledger.cli.teaching import AUDITOR
+from cryoledger.errors import CryoledgerError, RequestError
+
+if TYPE_CHECKING:
+    from cryoledger.audit import Finding, Report
+    from cryoledger.audit.verify import Progress
+
+__all__ = ["register", "shown_progress"]
+
+EXAMPLE = """\
+cryoledger verify
+cryoledger verify /media/copy.cryoledger --fingerprint Gti3Sj396yGDoqbF/bi4d5zGkR0A2c9nJtC8kfarLjg= --json
+cryoledger verify --policy hospital.policy --checkpoint /media/usb/march.checkpoint"""
+
+
+def register(app: typer.Typer) -> None:
+    """Enter the command."""
+    look(app, "verify", example=EXAMPLE, panel=AUDITOR)(verify)
+
+
+def verify(
+    call: Call,
+    place: Annotated[str | None, typer.Argument(metavar="PATH-or-URL", help="The vault, else --vault.")] = None,
+    fingerprint: Annotated[
+        str | None, typer.Option("--fingerprint", help="The vault's fingerprint from paper, in base64.")
+    ] = None,
+    policy: Annotated[
+        Path | None,
+        typer.Option("--policy", metavar="FILE", help="Your own policy: which witnesses must have seen it."),
+    ] = None,
+    checkpoint: Annotated[
+        list[Path] | None,
+        typer.Option("--checkpoint", metavar="FILE", help="A checkpoint that you kept; may be given more than once."),
+    ] = None,
+) -> int:
+    """Verify the ledger and all that is derived from it: exit 0 if sound, 1 with findings, 2 if it could not run."""
+    from cryoledger.custody.proof.auditing import verify_at
+
+    try:
+        known = _fingerprint(fingerprint) if fingerprint else None
+        report = verify_at(
+            place or named_vault(call.named),
+            fingerprint=known,
+            progress=shown_progress(),
+            **_outside(policy, checkpoint or ()),
+        )
+    except CryoledgerError as error:
+        output.narrate(f"Could not verify: {error}")
+        return exit_codes.USAGE
+    _tell_training(place or named_vault(call.named))
+    call.answer(report.to_dict(), lambda: _text(report, sure=fingerprint is not None))
+    return exit_codes.OK if report.ok else exit_codes.FINDINGS
+
+
+def _outside(policy: Path | None, checkpoints: Sequence[Path]) -> dict[str, Any]:
+    """The verifier's own policy and checkpoints, which are never taken from the vault."""
+    from cryoledger.cli.outside import read_bytes, read_policy
+
+    return {
+        "policy": read_policy(policy) if policy is not None else None,
+        "brought": [read_bytes(path, "checkpoint") for path in checkpoints],
+    }
+
+
+def _tell_training(location: str) -> None:
+    """Say that a vault is for training, where that can be read at all."""
+    from cryoledger.database.store import Store
+    from cryoledger.domain.records import Site
+
+    with suppress(CryoledgerError), Store.open(location) as store, store.reading() as reading:
+        site = reading.facts.get(Site, "site")
+        if site is not None and site.training:
+            output.narrate(TRAINING)
+
+
+def _fingerprint(text: str) -> bytes:
+    try:
+        content = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        content = b""
+    if len(content) != 32:
+        raise RequestError("That is no fingerprint: it has 32 bytes in base64.", "Copy it from the checkpoint sheet.")
+    return content
+
+
+def shown_progress() -> Progress | None:
+    """How far a verification is, where a person looks at stderr."""
+    if not sys.stderr.isatty():
+        return None
+
+    def show(done: int, total: int) -> None:
+        sys.stderr.write(f"\r{done} of {total} entries" + ("\n" if done >= total else ""))
+        sys.stderr.flush()
+
+    return show
+
+
+def _text(report: Report, *, sure: bool) -> str:
+    lines = [_line(finding) for finding in report.findings]
+    lines += [f"covers: {name}" for name in report.covers]
+    lines += [f"not run: {name}" for name in report.not_run]
+    broken = sum(finding.severity == "broken" for finding in report.findings)
+    if not report.ok:
+        bad = report.first_bad
+        where = f"; the first: {_line(bad)}" if bad is not None else ""
+        return "\n".join([*lines, f"NOT VERIFIED: {broken} broken in {report.entries} entries{where}"])
+    if not sure:
+        return "\n".join(
+            [*lines, f"{report.entries} entries, consistent with themselves; name the --fingerprint to be sure."]
+        )
+    return "\n".join([*lines, f"VERIFIED: {report.entries} entries"])
+
+
+def _line(finding: Finding) -> str:
+    place = ""
+    if finding.epoch is not None:
+        place = f" entry {finding.epoch}/{finding.sequence}"
+    if finding.table is not None:
+        place += f" table {finding.table}" + (f" row {finding.row}" if finding.row is not None else "")
+    differs = f" (expected {finding.expected}, found {finding.found})" if finding.expected or finding.found else ""
+    return f"{finding.severity} {finding.check}{place}: {finding.message}{differs}"

@@ -1,0 +1,1 @@
+"""Copies of the vault, the way back, and the epoch that opens over what was lost."""

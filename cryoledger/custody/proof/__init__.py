@@ -1,0 +1,1 @@
+"""The vault seen from outside: verification where it lies, signed checkpoints, witnesses."""
