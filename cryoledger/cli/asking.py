@@ -11,7 +11,7 @@ import sys
 from cryoledger.cli import output
 from cryoledger.errors import PinError, RequestError
 
-__all__ = ["at_terminal", "join_code", "line", "new_pin", "pin", "sheet_text", "wristband", "yes"]
+__all__ = ["at_terminal", "join_code", "line", "new_pin", "pin", "sheet_text", "token", "wristband", "yes"]
 
 LINE_MAX = 4096
 SHEET_MAX = 64 * 1024
@@ -68,6 +68,14 @@ def join_code() -> str:
     if not code:
         raise RequestError("No code was entered.", "Type it, or give it as the first line of stdin.")
     return code
+
+
+def token() -> str:
+    """The token that browsers must show."""
+    text = _hidden("Token: ") if at_terminal() else _line()
+    if not text:
+        raise RequestError("No token was entered.", "Type it, or give it as the first line of stdin.")
+    return text.strip()
 
 
 def sheet_text() -> str:

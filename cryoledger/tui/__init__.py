@@ -8,12 +8,16 @@ How the parts fit: `scan_gate` tells scans from typed keys; `app` queues them, a
 that view with `answer_panel`, `prompt`, `lists` and `box_map`. Whatever comes from data is drawn through
 `words.plain`. No rule of custody is in this package.
 
-Importing the package imports neither Textual nor the database.
+`browser` shows the same program in a browser. Importing the package imports neither Textual nor the database.
 """
 
 from __future__ import annotations
 
-__all__ = ["run"]
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+__all__ = ["Serving", "run", "serve"]
 
 
 def run(location: str, banner: str = "") -> int:
@@ -34,3 +38,26 @@ def run(location: str, banner: str = "") -> int:
     if app.failure is not None:
         raise app.failure
     return app.return_code or 0
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """Where `serve` listens; `public_url` is how browsers call it behind a proxy, `certificate` a chain and its key."""
+
+    host: str
+    port: int
+    public_url: str | None = None
+    certificate: tuple[Path, Path] | None = None
+
+
+def serve(location: str, where: Serving, token: str | None, say: Callable[[str], None]) -> int:
+    """Show the station in browsers until the process is told to end; `say` gets each line for who started it.
+
+    RequestError where others could open it and no token is set; StationError where the web server is not installed;
+    the CryoledgerError of a vault that cannot be opened.
+    """
+    from cryoledger.tui import browser
+
+    pair = browser.Certificate(*where.certificate) if where.certificate is not None else None
+    address = browser.Address(where.host, where.port, where.public_url, pair)
+    return browser.serve(location, address, token, say)

@@ -56,7 +56,7 @@ LISTED = re.findall(
     person-signatures person-withdraw prepare printer-add printer-list printer-remove printer-test
     product-add product-list
     product-show proposals qualify recall record
-    reserve restore return-issued sample scan setting show station-invite station-join station-list
+    reserve restore return-issued sample scan serve setting show station-invite station-join station-list
     station-retire thaw trace tui unit-add unit-back unit-check unit-excursion unit-list unit-move unit-out
     unit-retire unit-show unreserve vault-copy vault-upgrade verify vial-bind-tube vial-consume vial-discard vial-found
     vial-list vial-missing vial-move vial-receive vial-refuse-shipment vial-relabel vial-return vial-ship
