@@ -90,7 +90,7 @@ def _token(file: Path | None, *, ask: bool) -> str | None:
     """The token, from a file of its owner's alone or from a person; None where none was asked for."""
     if file is None:
         return asking.token() if ask else None
-    from cryoledger.custody.secret_file import read_private
+    from cryoledger.custody.keys.secret_file import read_private
 
     if not file.exists():
         raise RequestError(f"There is no token at {file}.", f"Make one: (umask 077; openssl rand -hex 24 > {file}).")

@@ -16,7 +16,7 @@ from typing import Any, Final
 from aiohttp import web
 from textual_serve.server import Server
 
-from cryoledger.custody.secret_file import read_private
+from cryoledger.custody.keys.secret_file import read_private
 from cryoledger.errors import RequestError, StationError
 from cryoledger.tui.browser.address import TOKEN_MAX, Address
 from cryoledger.tui.browser.gate import Gate
