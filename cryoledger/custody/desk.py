@@ -83,6 +83,12 @@ class Desk:
         wait = self._wait.waiting if isinstance(self._wait, ClockLeap) else self._wait
         return wait if isinstance(wait, SigningDialogue) else None
 
+    @property
+    def signing_in(self) -> Person | None:
+        """Whose PIN is awaited to sign in; None where none is."""
+        wait = self._wait.waiting if isinstance(self._wait, ClockLeap) else self._wait
+        return wait.person if isinstance(wait, SignIn) else None
+
     def begin(self, task: Task) -> Answer:
         """Open a task that a screen offers, as a command barcode would; nothing that comes of it raises."""
         return self._taken(task.word, False, lambda: self._begun(task))

@@ -25,12 +25,13 @@ class Prompt(Static):
     def __init__(self) -> None:
         super().__init__(id="prompt", markup=False)
 
-    def draw(self, *, hint: str, entry: str | None, digits: int | None, asked: bool = False) -> None:
+    def draw(self, *, hint: str, entry: str | None, digits: int | None, asked: bool = False, whose: str = "") -> None:
         """Show the PIN where one is asked for, else the entry line where it is open, else the hint."""
         self.set_class(digits is not None, "-pin")
         self.set_class(digits is None and entry is not None, "-entry")
         if digits is not None:
-            first = Content.assemble("PIN ▸ ", "● " * digits, CURSOR)
+            of = plain(f"{whose}, your PIN ▸ " if whose else "PIN ▸ ")
+            first = Content.assemble(of, "● " * digits, CURSOR)
         elif entry is not None and asked:
             self.update(Content.assemble("▶ ", plain(hint), "  ", plain(entry[-_SHOWN:]), CURSOR))
             return

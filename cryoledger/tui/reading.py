@@ -13,6 +13,7 @@ from cryoledger.domain import catalogue, numbers, times
 from cryoledger.domain.records import Lot, Product, StorageUnit, Vial, VialPlacement
 from cryoledger.domain.rulebook_1 import common as rules
 from cryoledger.errors import CryoledgerError, Refusal
+from cryoledger.tui.signing_reading import read_signing
 from cryoledger.tui.storage_reading import Storage
 from cryoledger.tui.view import Box, Card, Care, Field, Look, Out, Own, Tone, View
 from cryoledger.tui.words import age_text, amount
@@ -79,6 +80,7 @@ class Reader:
                 out=() if hidden else _out(now),
                 care=_care(self.vault, now, at),
                 unreconciled=bool(unreconciled_text(now)),
+                signing=read_signing(desk),
                 own=None if hidden or desk.own is None else _own(desk.own),
             )
 

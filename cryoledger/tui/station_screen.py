@@ -18,6 +18,7 @@ from cryoledger.tui.box_map import BoxMap
 from cryoledger.tui.desks.panel import DeskPanel
 from cryoledger.tui.lists import CardView, OutView, OwnView, RecentView
 from cryoledger.tui.prompt import Prompt
+from cryoledger.tui.signing_panel import SigningPanel
 from cryoledger.tui.storage_map import StorageMap
 from cryoledger.tui.view import Shown, View
 from cryoledger.tui.words import clock_text, plain
@@ -95,13 +96,14 @@ class StationScreen(Screen[None]):
         self._answer, self._prompt = AnswerPanel(), Prompt()
         self._card, self._out, self._recent, self._map = CardView(), OutView(), RecentView(), BoxMap()
         self._storage, self._work = StorageMap(), WorkList()
+        self._signing = SigningPanel()
         self._own, self._veil = OwnView(), Static("", id="veil", markup=False)
 
     def compose(self) -> ComposeResult:
         """From top to bottom."""
         with Horizontal(id="top"):
             yield from (self._where, self._who, self._clock)
-        yield from (self._band, self._answer, self._prompt)
+        yield from (self._band, self._answer, self._prompt, self._signing)
         with Horizontal(id="below"):
             with Vertical(id="side"):
                 yield from (self._card, self._work, self._out, self._recent)
@@ -123,7 +125,8 @@ class StationScreen(Screen[None]):
 
     def prompt(self, *, entry: str | None, digits: int | None, asked: bool) -> None:
         """Draw the hint, the entry line, or the PIN as so many dots."""
-        self._prompt.draw(hint=self.view.hint, entry=entry, digits=digits, asked=asked)
+        whose = self.view.signing.pin if self.view.signing is not None else ""
+        self._prompt.draw(hint=self.view.hint, entry=entry, digits=digits, asked=asked, whose=whose)
 
     def welcome(self, banner: str) -> None:
         """Ask for a badge; `banner` says, line by line, how to sign in."""
@@ -153,6 +156,7 @@ class StationScreen(Screen[None]):
         self._work.show(view.work)
         self.set_class(view.level is not None, "-level")
         self.set_class(view.work is not None, "-work")
+        self._signing.show(view.signing)
         self._own.show(view.own)
         self.set_class(view.own is not None, "-own")
         self.tick(now)
@@ -208,7 +212,7 @@ class StationScreen(Screen[None]):
     def answered(self, shown: Shown, now: datetime) -> None:
         """Draw an answer, the view after it, and add it to the last scans."""
         answer = shown.answer
-        self._answer.answered(answer.outcome, _without_hint(answer.message, shown.view.hint))
+        self._answer.answered(answer.outcome, _said(shown))
         self._recent.add(shown, clock_text(now, shown.view.zone)[:8])
         self.show(shown.view, now)
 
@@ -224,6 +228,13 @@ def _bands(view: View) -> list[str]:
     """What nobody may overlook."""
     bands = ["TRAINING - nothing recorded here is real"] if view.training else []
     return bands + (["UNRECONCILED - a restore waits for its declaration"] if view.unreconciled else [])
+
+
+def _said(shown: Shown) -> str:
+    """An answer as the panel says it; of an act that waits for signatures, whose turn it is: the rest stands below."""
+    if shown.view.signing is not None and shown.answer.outcome == "question":
+        return shown.view.hint
+    return _without_hint(shown.answer.message, shown.view.hint)
 
 
 def _without_hint(message: str, hint: str) -> str:

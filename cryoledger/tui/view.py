@@ -140,6 +140,20 @@ class Own:
 
 
 @dataclass(frozen=True, slots=True)
+class Signing:
+    """What waits for a PIN or a badge: the act, each line's meaning, person and state, and what the PIN does.
+
+    `entries` are what is recorded, by type, in words; `pin` is whose PIN is awaited, "" where it is a badge.
+    """
+
+    title: str
+    lines: tuple[tuple[str, str, Literal["signed", "next", "waits"]], ...]
+    told: str
+    entries: tuple[tuple[str, str], ...] = ()
+    pin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Care:
     """How old the last good backup and the last test restore are, in a few words; `late` after a day, or never."""
 
@@ -167,6 +181,7 @@ class View:
     work: Work | None = None
     out: tuple[Out, ...] = field(default=())
     own: Own | None = None
+    signing: Signing | None = None
     care: Care = Care()
     unreconciled: bool = False
 

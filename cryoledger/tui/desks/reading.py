@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from cryoledger.custody.workflow.bedside import Bedside as Check
@@ -17,7 +16,7 @@ from cryoledger.tui.desks.bedside_sheet import bedside_sheet
 from cryoledger.tui.desks.pharmacy_sheet import pharmacy_sheet
 from cryoledger.tui.desks.preparation_sheet import preparation_sheet
 from cryoledger.tui.desks.quality_sheet import quality_sheet
-from cryoledger.tui.desks.sheet import Cell, Line, Sheet, Tone
+from cryoledger.tui.desks.sheet import Line, Sheet
 
 if TYPE_CHECKING:
     from cryoledger.custody.desk import Desk
@@ -36,23 +35,7 @@ Read = Callable[["Reading", "Desk", Ask], Sheet]
 def read_sheet(desk: Desk, name: str, ask: Ask) -> Sheet:
     """The sheet of a desk, by the desk's name."""
     with desk.vault.store.reading() as now:
-        sheet = READERS[name](now, desk, ask)
-    return replace(sheet, head=(*_signing(desk), *sheet.head))
-
-
-def _signing(desk: Desk) -> tuple[Line, ...]:
-    """Exactly what is being signed, and by whom with which meaning."""
-    if desk.to_sign is None:
-        return ()
-    lines = desk.to_sign.lines
-    told = [Line((Cell(f"TO SIGN: {lines.what} ", "strong"),), big=False)]
-    waits = True
-    tone: Tone
-    for meaning, name, signed in lines.each:
-        mark, tone = ("✓", "good") if signed else ("▶", "wait") if waits else ("·", "quiet")
-        waits = waits and signed
-        told.append(Line((Cell(f"  {mark} {meaning:<14} ", tone), Cell(name or "(badge to come)", tone))))
-    return tuple(told)
+        return READERS[name](now, desk, ask)
 
 
 def _now(desk: Desk) -> str:

@@ -1,0 +1,46 @@
+"""What is being signed, by whom and with which meaning: over every desk and map, as long as a PIN is asked for."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from textual.content import Content
+from textual.widgets import Static
+
+from cryoledger.tui.view import Signing
+from cryoledger.tui.words import plain
+
+_ROOMY: Final = 30
+_MARKS: Final = {"signed": ("✓", "$good"), "next": ("▶", "bold $strong"), "waits": ("·", "$quiet")}
+
+
+class SigningPanel(Static):
+    """The act, its signature lines, and what the PIN does; nothing where no PIN and no signature is awaited."""
+
+    DEFAULT_CSS = """
+    SigningPanel {
+        display: none; height: auto; max-height: 60%; padding: 0 1; margin: 0 1; border-left: outer $accent;
+        background: $panel; color: $foreground;
+    }
+    SigningPanel.-on { display: block; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__(id="signing", markup=False)
+
+    def show(self, signing: Signing | None) -> None:
+        """Draw what is signed, or nothing."""
+        self.set_class(signing is not None, "-on")
+        if signing is None:
+            self.update("")
+            return
+        lines = [plain(signing.title, "bold $strong"), *(_line(*each) for each in signing.lines)]
+        lines.append(plain(signing.told, "$note"))
+        if self.app.size.height >= _ROOMY:
+            lines += [plain(f"{kind}: {details}", "$quiet") for kind, details in signing.entries]
+        self.update(Content("\n").join(lines))
+
+
+def _line(meaning: str, name: str, state: str) -> Content:
+    mark, style = _MARKS[state]
+    return plain(f"{mark} {meaning:<14} {name}", style)

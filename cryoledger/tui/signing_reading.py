@@ -1,0 +1,57 @@
+"""Reads what waits for a PIN or a signature from a desk: exactly what will be recorded, and with which meanings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from cryoledger.documents.telling import details
+from cryoledger.domain import catalogue
+from cryoledger.tui.view import Signing
+
+if TYPE_CHECKING:
+    from cryoledger.custody.desk import Desk
+    from cryoledger.custody.dialogues import SigningDialogue
+    from cryoledger.domain.records import Person
+
+
+def read_signing(desk: Desk) -> Signing | None:
+    """What the desk waits for; None where it waits for no PIN and no signature."""
+    if desk.to_sign is not None:
+        return _act(desk.to_sign)
+    person = desk.signing_in
+    return _sign_in(person, desk.vault.station) if person is not None else None
+
+
+def _act(dialogue: SigningDialogue) -> Signing:
+    signed, lines = dialogue.lines, []
+    waits = True
+    for (meaning, _, done), person in zip(signed.each, signed.persons, strict=True):
+        state: Literal["signed", "next", "waits"] = "signed" if done else "next" if waits else "waits"
+        waits = waits and done
+        lines.append((meaning, _named(person), state))
+    entries = tuple((type(event).__name__, details(catalogue.data_of(event))) for event in dialogue.step.events)
+    return Signing(f"TO SIGN: {signed.what}", tuple(lines), _told(dialogue), entries, _whose(dialogue))
+
+
+def _told(dialogue: SigningDialogue) -> str:
+    at = next((at for at, (_, _, done) in enumerate(dialogue.lines.each) if not done), None)
+    if at is None:
+        return "Everybody has signed."
+    meaning, person = dialogue.lines.each[at][0], dialogue.lines.persons[at]
+    if person is None:
+        return f"Another person's badge, then PIN, signs this as {meaning!r}. CMD-CANCEL: nothing is recorded."
+    return f"The PIN of {person.full_name} signs this as {meaning!r}. CMD-CANCEL: nothing is recorded."
+
+
+def _whose(dialogue: SigningDialogue) -> str:
+    person = dialogue.lines.person
+    return person.full_name if person is not None else ""
+
+
+def _sign_in(person: Person, station: str) -> Signing:
+    told = f"The PIN opens this person's signing key at {station}; the sign-in is recorded under it."
+    return Signing(f"SIGN IN: {_named(person)}", (), told, (), person.full_name)
+
+
+def _named(person: Person | None) -> str:
+    return f"{person.full_name} · {person.roles.replace(',', ', ')}" if person is not None else "(badge to come)"
