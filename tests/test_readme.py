@@ -66,6 +66,11 @@ def test_every_command_of_the_readme_does_what_it_says(tmp_path: Path) -> None:
             checked = json.loads(run(["cryoledger", "dose", "show", "DOSE-1", "--json"]))["row"]["last_at"]
             words = [checked if re.fullmatch(r"\d\d:\d\d", word) else word for word in words]
         out = run(words)
+        if words[1:3] == ["checkpoint", "keys"]:
+            (tmp_path / "my.policy").write_text(f"{out}quorum none\n")
+        if words[1:3] == ["receipt", "verify"]:
+            assert "PROVEN" in out
+            assert "AdministrationCompleted" in out
         if words[1] == "trace":
             assert "donor D1" in out
             assert "Somchai Kittisak (somchai.k), witnessed" in out

@@ -77,6 +77,12 @@ GROUPS: tuple[tuple[str, str, str, str], ...] = (
     ("vault", "stations", ADMINISTRATOR, "The vault as a whole: moving it between a file and PostgreSQL."),
     ("checkpoint", "checkpoints", AUDITOR, "Checkpoints: the ledger's signed head, on a stick or on paper."),
     ("witness", "witnesses", AUDITOR, "Witnesses: other machines that remember the ledger's head and cosign it."),
+    (
+        "receipt",
+        "receipts",
+        AUDITOR,
+        "Receipts: one entry, proven where there is no vault. `receipt DOSE-1 --to FILE`.",
+    ),
     ("label", "labels", TECHNICIAN, "Labels: of vials, doses, units, badges, patients, orders; sheets to scan from."),
     ("printer", "printers", TECHNICIAN, "Printers of this station: entered once, tested with a label."),
     ("codes", "reading", AUDITOR, "Codes: what a scan says."),

@@ -65,7 +65,7 @@ class ByRole(TyperGroup):
 
 
 class ByCode(TyperGroup):
-    """Acts of one kind of thing; a code instead of an act shows that thing: `cryoledger lot L1`.
+    """Acts of one kind of thing; a code instead of an act is its first question: `cryoledger lot L1` shows the lot.
 
     The acts are imported when one of them, or their list, is asked for.
     """
@@ -95,11 +95,12 @@ class ByCode(TyperGroup):
         return self._acts().get(cmd_name)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Take a code alone as `show`."""
+        """Take a code alone as `show`, or as `write` where things are written."""
         acts = self._acts()
         unknown = args[0] not in acts and not args[0].startswith("-")
-        if unknown and "show" in acts and (len(args) == 1 or args[1].startswith("-")):
-            args = ["show", *args]
+        meant = next((name for name in ("show", "write") if name in acts), None)
+        if unknown and meant is not None and (len(args) == 1 or args[1].startswith("-")):
+            args = [meant, *args]
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002

@@ -35,6 +35,7 @@ STAFF = {
     "somchai.k": ("Somchai Kittisak", "witness"),
 }
 ORIGIN = "velar.example/lab"
+WITNESS = "hospital.example/it"
 WEAK_COSTS = [8 * 1024, 1, 1]  # of Argon2id: what protects a PIN is tested elsewhere
 
 
@@ -198,3 +199,65 @@ def to_dose(lab: Terminal) -> str:
     lab.does("thaw", codes[0], by="petra.v")
     lab.does("prepare", "DOSE-1", "--order", "O1", codes[0], "--cells", "9.1M", "--viability", "91", by="petra.v")
     return str(codes[0])
+
+
+@dataclass
+class Two:
+    """The laboratory's machine and the witness's, with a stick between them."""
+
+    lab: Terminal
+    patch: pytest.MonkeyPatch
+    stick: Path
+    policy: Path
+
+    def at_witness(self, *words: str | Path | int) -> Done:
+        home = self.lab.folder / "home"
+        self.patch.setenv("CRYOLEDGER_HOME", str(self.lab.folder / "witness-home"))
+        self.patch.setenv("CRYOLEDGER_VAULT", "/nowhere")
+        try:
+            return self.lab.run(*words)
+        finally:
+            self.patch.setenv("CRYOLEDGER_HOME", str(home))
+            self.patch.setenv("CRYOLEDGER_VAULT", str(self.lab.vault))
+
+    def work(self, name: str) -> None:
+        self.lab.does("unit", "add", name, "--kind", "freezer", "--name", name, by="ines.a")
+
+    def seen(self, suffix: str = ".request") -> Done:
+        """A whole round over the stick."""
+        asked, answer = self.stick / f"a{suffix}", self.stick / "a.cosigned"
+        self.lab.does("witness", "request", "--out", asked)
+        done = self.at_witness("witness", "cosign", asked, "--out", answer)
+        if done.code == 0:
+            self.lab.does("witness", "accept", answer, "--policy", self.policy)
+        return done
+
+    def save(self) -> Path:
+        """A copy of vault and station, as whoever owns the machine can make one."""
+        kept = self.lab.folder / "kept"
+        shutil.rmtree(kept, ignore_errors=True)
+        kept.mkdir()
+        for path in (self.lab.vault, self.lab.folder / "home"):
+            (shutil.copytree if path.is_dir() else shutil.copy)(path, kept / path.name)
+        return kept
+
+    def go_back(self, kept: Path) -> None:
+        """Put that copy in place of the vault, the station's memory with it: nothing here can notice."""
+        for path in (self.lab.vault, self.lab.folder / "home"):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+            (shutil.copytree if (kept / path.name).is_dir() else shutil.copy)(kept / path.name, path)
+        for suffix in ("-wal", "-shm"):
+            self.lab.vault.with_name(self.lab.vault.name + suffix).unlink(missing_ok=True)
+
+
+@pytest.fixture
+def two(lab: Terminal, monkeypatch: pytest.MonkeyPatch) -> Two:
+    stick = lab.folder / "stick"
+    stick.mkdir()
+    made = Two(lab, monkeypatch, stick, lab.folder / "auditor.policy")
+    logs = lab.read("checkpoint", "keys")
+    done = made.at_witness("witness", "init", WITNESS, "--log", logs[0], "--log", logs[1])
+    assert done.code == 0, done.err
+    line = done.out.replace(f"witness {WITNESS}", "witness it")
+    made.policy.write_text("".join(f"log {key}\n" for key in logs) + line + "quorum it\n")
+    return made

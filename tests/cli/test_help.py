@@ -40,7 +40,7 @@ LISTED = re.findall(
     label-badge label-commands label-dose label-lot label-order label-patient label-scanner-check label-unit
     label-vial codes-import checkpoint-keys checkpoint-list checkpoint-sheet checkpoint-sign
     witness-accept witness-cosign witness-init witness-request witness-serve witness-status witness-submit
-    witness-trust
+    witness-trust receipt-verify receipt-write
     accept-clock adopt-rulebook adverse-event backup backups bedside-check box codes-read commands complete
     complete-proposal correct-administration correct-attribution correct-expiry correct-final-state
     correct-position correct-quantity correct-screening correct-test demo deviation donation-add donation-list

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import http.client
-import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
@@ -16,71 +13,7 @@ from cryoledger.custody.proof.witness import Witness
 from cryoledger.custody.proof.witness_http import Server
 from cryoledger.ledger.checkpoint import parse_checkpoint
 from cryoledger.ledger.witnessing import parse_request
-from tests.cli.conftest import ORIGIN, Done, Terminal
-
-NAME = "hospital.example/it"
-
-
-@dataclass
-class Two:
-    """The laboratory's machine and the witness's, with a stick between them."""
-
-    lab: Terminal
-    patch: pytest.MonkeyPatch
-    stick: Path
-    policy: Path
-
-    def at_witness(self, *words: str | Path | int) -> Done:
-        home = self.lab.folder / "home"
-        self.patch.setenv("CRYOLEDGER_HOME", str(self.lab.folder / "witness-home"))
-        self.patch.setenv("CRYOLEDGER_VAULT", "/nowhere")
-        try:
-            return self.lab.run(*words)
-        finally:
-            self.patch.setenv("CRYOLEDGER_HOME", str(home))
-            self.patch.setenv("CRYOLEDGER_VAULT", str(self.lab.vault))
-
-    def work(self, name: str) -> None:
-        self.lab.does("unit", "add", name, "--kind", "freezer", "--name", name, by="ines.a")
-
-    def seen(self, suffix: str = ".request") -> Done:
-        """A whole round over the stick."""
-        asked, answer = self.stick / f"a{suffix}", self.stick / "a.cosigned"
-        self.lab.does("witness", "request", "--out", asked)
-        done = self.at_witness("witness", "cosign", asked, "--out", answer)
-        if done.code == 0:
-            self.lab.does("witness", "accept", answer, "--policy", self.policy)
-        return done
-
-    def save(self) -> Path:
-        """A copy of vault and station, as whoever owns the machine can make one."""
-        kept = self.lab.folder / "kept"
-        shutil.rmtree(kept, ignore_errors=True)
-        kept.mkdir()
-        for path in (self.lab.vault, self.lab.folder / "home"):
-            (shutil.copytree if path.is_dir() else shutil.copy)(path, kept / path.name)
-        return kept
-
-    def go_back(self, kept: Path) -> None:
-        """Put that copy in place of the vault, the station's memory with it: nothing here can notice."""
-        for path in (self.lab.vault, self.lab.folder / "home"):
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
-            (shutil.copytree if (kept / path.name).is_dir() else shutil.copy)(kept / path.name, path)
-        for suffix in ("-wal", "-shm"):
-            self.lab.vault.with_name(self.lab.vault.name + suffix).unlink(missing_ok=True)
-
-
-@pytest.fixture
-def two(lab: Terminal, monkeypatch: pytest.MonkeyPatch) -> Two:
-    stick = lab.folder / "stick"
-    stick.mkdir()
-    made = Two(lab, monkeypatch, stick, lab.folder / "auditor.policy")
-    logs = lab.read("checkpoint", "keys")
-    done = made.at_witness("witness", "init", NAME, "--log", logs[0], "--log", logs[1])
-    assert done.code == 0, done.err
-    line = done.out.replace(f"witness {NAME}", "witness it")
-    made.policy.write_text("".join(f"log {key}\n" for key in logs) + line + "quorum it\n")
-    return made
+from tests.cli.conftest import ORIGIN, WITNESS, Two
 
 
 def test_a_round_over_a_stick_closes_the_exposed_window(two: Two) -> None:
@@ -100,7 +33,7 @@ def test_a_round_over_a_stick_closes_the_exposed_window(two: Two) -> None:
 def test_the_witness_keeps_its_key_to_itself(two: Two) -> None:
     key = two.lab.folder / "witness-home" / "witness" / "key"
     assert key.stat().st_mode & 0o777 == 0o600
-    again = two.at_witness("witness", "init", NAME)
+    again = two.at_witness("witness", "init", WITNESS)
     assert again.code == 6
     assert "left as it is" in again.err
     key.chmod(0o644)
@@ -260,7 +193,7 @@ def test_http_answers_with_the_codes_of_the_specification(two: Two, served: str)
     status, _, body = post(served, first)
     assert status == 200
     head = parse_request(first).checkpoint.checkpoint
-    assert parse_checkpoint(head.text + b"\n" + body).signatures[0].name == NAME
+    assert parse_checkpoint(head.text + b"\n" + body).signatures[0].name == WITNESS
     assert post(served, first)[:2] == (409, "text/x.tlog.size")
     assert post(served, first)[2] == b"%d\n" % head.size
     assert post(served, first.replace(ORIGIN.encode(), b"other.example/x", 1))[0] == 404
