@@ -3,7 +3,7 @@
 - `tcp://HOST:9100` is a label printer that speaks ZPL on its raw port. Its status is asked (`~HS`) before, between
   and after the labels, and never more than a few labels are under way: so a printer that runs out of paper
   is noticed while it can still answer, and the error says how many labels were handed over.
-- `cups:NAME` is a queue of CUPS (`lp`). It takes ZPL raw, or a PDF; what the queue does later is not known here.
+- `cups:NAME` is a queue of CUPS (`cups.py`).
 
     >>> read_address("tcp://10.0.0.7")
     TcpPrinter(host='10.0.0.7', port=9100, timeout=5.0, asks=True)
@@ -11,40 +11,24 @@
 
 from __future__ import annotations
 
-import re
-import shutil
 import socket
-import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
+from cryoledger.labels.cups import QUEUE_NAME, CupsPrinter
 from cryoledger.labels.errors import PrinterError
 from cryoledger.labels.printer_status import STATUS_REQUEST, Status, read_status
+from cryoledger.labels.sent import SECONDS_PER_LABEL, UNDER_WAY_MAX, Report, Sent
 
 __all__ = ["CupsPrinter", "Printer", "Sent", "TcpPrinter", "read_address"]
 
 PORT: Final = 9100
 TIMEOUT_SECONDS: Final = 5.0
-QUEUE_SECONDS: Final = 30.0
-UNDER_WAY_MAX: Final = 12
-SECONDS_PER_LABEL: Final = 3.0
 _POLL_SECONDS: Final = 0.2
 _ANSWER_MAX: Final = 2048
-_QUEUE: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-]{0,126}")
-_REQUEST_ID: Final = re.compile(rb"request id is (\S+)")
-_Report = Callable[[int], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """What was handed over: `labels` whole; the printer reported `confirmed` as done (None: it was not asked)."""
-
-    labels: int
-    confirmed: int | None
-    reference: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +45,7 @@ class TcpPrinter:
         with self._connected() as link:
             return link.ask()
 
-    def send(self, formats: Sequence[bytes], report: _Report | None = None) -> Sent:
+    def send(self, formats: Sequence[bytes], report: Report | None = None) -> Sent:
         """Send ZPL formats, one a label; `report` is given the count after each.
 
         A PrinterError carries how many were handed over (`sent`) and how many surely printed (`confirmed`).
@@ -195,53 +179,6 @@ class _Link:
         return PrinterError(message, advice, sent=self.sent, confirmed=self.confirmed)
 
 
-@dataclass(frozen=True, slots=True)
-class CupsPrinter:
-    """A queue of CUPS. What it has taken is sent; whether it was printed, only the queue knows."""
-
-    queue: str
-    timeout: float = QUEUE_SECONDS
-
-    def send(self, formats: Sequence[bytes], report: _Report | None = None) -> Sent:
-        """Put all ZPL formats into the queue as one raw job."""
-        reference = self._submit(b"".join(formats), "raw")
-        if report is not None:
-            report(len(formats))
-        return Sent(len(formats), None, reference)
-
-    def send_pdf(self, document: bytes, labels: int) -> Sent:
-        """Put a PDF of so many labels into the queue, at its own size."""
-        return Sent(labels, None, self._submit(document, "print-scaling=none"))
-
-    def _submit(self, content: bytes, option: str) -> str:
-        state = self._run(["lpstat", "-p", self.queue], b"", may_fail=True)
-        if b"disabled" in state or b"not accepting" in state:
-            raise PrinterError(f"The queue {self.queue} is stopped.", f"See why with: lpstat -p {self.queue}")
-        answer = self._run(["lp", "-d", self.queue, "-o", option, "-"], content)
-        found = _REQUEST_ID.search(answer)
-        return found[1].decode("ascii", "replace") if found else ""
-
-    def _run(self, command: list[str], content: bytes, *, may_fail: bool = False) -> bytes:
-        program = shutil.which(command[0])
-        if program is None:
-            raise PrinterError(f"{command[0]!r} is not on this machine.", "Install CUPS, or print to a file.")
-        try:
-            done = subprocess.run(  # noqa: S603 - a fixed program; the queue's name is checked
-                [program, *command[1:]],
-                input=content,
-                capture_output=True,
-                timeout=self.timeout,
-                check=False,
-                env={"LC_ALL": "C", "PATH": "/usr/bin:/bin"},
-            )
-        except subprocess.TimeoutExpired as error:
-            raise PrinterError(f"The queue {self.queue} did not answer within {self.timeout:g} s.") from error
-        if done.returncode != 0 and not may_fail:
-            why = done.stderr.decode("utf-8", "replace").strip()[:200]
-            raise PrinterError(f"The queue {self.queue} refused the labels: {why}.", "See: lpstat -t")
-        return done.stdout + done.stderr
-
-
 Printer = TcpPrinter | CupsPrinter
 
 
@@ -250,7 +187,7 @@ def read_address(text: str, *, asks: bool = True) -> Printer:
     advice = "Write tcp://HOST:9100 or cups:NAME."
     if text.startswith("cups:"):
         queue = text.removeprefix("cups:")
-        if not _QUEUE.fullmatch(queue):
+        if not QUEUE_NAME.fullmatch(queue):
             raise PrinterError(f"{queue!r} is not the name of a queue.", advice)
         return CupsPrinter(queue)
     try:

@@ -113,6 +113,33 @@ def test_the_sheets_are_written_and_a_scanner_is_judged(terminal: Terminal, tmp_
     assert "was not scanned" in terminal.run("scan", "--check", stdin="=<&>%]\n").out
 
 
+@pytest.mark.parametrize(
+    ("scheme", "scan", "said"),
+    [
+        ("gs1", "0112345678901234", "error at character 16  misread: the check digit"),
+        ("gs1", "15990229", "not a day of the calendar"),
+        ("gs1", "891234", "not a GS1 application identifier"),
+        ("isbt128", "GARBAGE", "error at character 1  An ISBT 128 structure starts with"),
+        ("local", "BKV000010W", "error at character 10  misread"),
+        ("sec", "SEC: too short", "has 40 characters, this has 9"),
+    ],
+)
+def test_a_supplier_s_label_is_proved_to_be_of_its_scheme(
+    terminal: Terminal, scheme: str, scan: str, said: str
+) -> None:
+    """Without --scheme most of these are some tube maker's code; a lab that tests a label knows what it must be."""
+    done = terminal.run("codes", "read", "--scheme", scheme, stdin=f"{scan}\n")
+    assert (done.code, said in done.out) == (1, True), done.out
+    assert terminal.run("codes", "read", "--scheme", "gs2", stdin="x\n").code == 2
+
+
+def test_the_structures_of_a_message_are_told_in_words(terminal: Terminal) -> None:
+    done = terminal.does("codes", "read", "--scheme", "isbt128", first="=A99991712345600")
+    assert "din A999917123456" in done.out
+    assert "001 Donation Identification Number" in done.out
+    assert "{" not in done.out
+
+
 def test_a_site_s_own_product_names_are_told(terminal: Terminal, tmp_path: Path) -> None:
     table = tmp_path / "products.csv"
     table.write_text("code,name\nS1295,Our own cells\n", encoding="utf-8")

@@ -7,7 +7,6 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
@@ -200,54 +199,3 @@ def test_addresses(text: str, made: TcpPrinter | CupsPrinter) -> None:
 def test_wrong_addresses_are_refused(text: str) -> None:
     with pytest.raises(PrinterError, match=r"tcp://HOST:9100 or cups:NAME"):
         read_address(text)
-
-
-def programs(folder: Path, monkeypatch: pytest.MonkeyPatch, lp: str, lpstat: str = "printer is idle") -> Path:
-    """Stand-ins for CUPS' lp and lpstat; lp keeps what it was given."""
-    for name, body in (
-        ("lp", f'echo "$@" > {folder}/called; cat > {folder}/given; {lp}'),
-        ("lpstat", f"echo {lpstat}"),
-    ):
-        path = folder / name
-        path.write_text(f"#!/bin/sh\n{body}\n")
-        path.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
-    return folder
-
-
-def test_cups_takes_zpl_raw(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = programs(tmp_path, monkeypatch, "echo 'request id is Labels-12 (0 file(s))'")
-    sent = CupsPrinter("Labels").send([LABEL, LABEL])
-    assert (sent.labels, sent.confirmed, sent.reference) == (2, None, "Labels-12")
-    assert (folder / "given").read_bytes() == LABEL * 2
-    assert (folder / "called").read_text() == "-d Labels -o raw -\n"
-
-
-def test_cups_takes_a_pdf_at_its_own_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = programs(tmp_path, monkeypatch, "true")
-    assert CupsPrinter("Office").send_pdf(b"%PDF", 85).labels == 85
-    assert "print-scaling=none" in (folder / "called").read_text()
-
-
-def test_cups_that_refuses_is_quoted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    programs(tmp_path, monkeypatch, "echo 'lp: The printer or class does not exist.' >&2; exit 1")
-    with pytest.raises(PrinterError, match="does not exist"):
-        CupsPrinter("Labels").send([LABEL])
-
-
-def test_stopped_queue_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    programs(tmp_path, monkeypatch, "true", "printer Labels disabled since today")
-    with pytest.raises(PrinterError, match="is stopped"):
-        CupsPrinter("Labels").send([LABEL])
-
-
-def test_hanging_queue_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    programs(tmp_path, monkeypatch, "exec sleep 5")
-    with pytest.raises(PrinterError, match=r"did not answer within 0\.3 s"):
-        CupsPrinter("Labels", timeout=0.3).send([LABEL])
-
-
-def test_machine_without_cups_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(PrinterError, match="not on this machine"):
-        CupsPrinter("Labels").send([LABEL])

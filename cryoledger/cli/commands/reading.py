@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
@@ -17,6 +17,7 @@ from cryoledger.cli.words import Entry
 from cryoledger.errors import RequestError
 
 if TYPE_CHECKING:
+    from cryoledger.codes import CodeScheme
     from cryoledger.domain.declare import EventType
 
 __all__ = ["codes", "manual", "register"]
@@ -96,16 +97,21 @@ def read(
     prefix: Annotated[
         str, typer.Option("--prefix", help="The site's prefix; without it any site's codes are local.")
     ] = "",
+    scheme: Annotated[
+        str | None,
+        typer.Option("--scheme", help="Read as this and nothing else: isbt128, gs1, sec, local; proves a label."),
+    ] = None,
 ) -> int:
     """Say what each line of stdin, as scanned, is; exit 1 where one cannot be read. Opens no vault."""
     from cryoledger.codes import describe
     from cryoledger.custody.labels.product_names import names
 
+    only = _scheme(scheme)
     bad, products = False, names()
     while line := sys.stdin.buffer.readline(SCAN_MAX):
         # A byte that is no UTF-8 becomes a character that no code has, and is refused as such.
         text = line.decode("utf-8", "surrogateescape").rstrip("\r\n")
-        said = describe(text, prefix)
+        said = describe(text, prefix, only)
         said["scan"] = line.decode("utf-8", "replace").rstrip("\r\n")
         if (name := products.get(str(said["fields"].get("pdc")))) is not None:
             said["fields"]["product_name"] = name
@@ -114,12 +120,32 @@ def read(
         if call.as_json:
             output.data(output.json_text(said, indent=None))
         elif problem is not None:
-            output.data(f"{text[:80]}  error  {problem['message']} {problem['advice']}".rstrip())
+            where = "" if problem["at"] is None else f" at character {problem['at'] + 1}"
+            output.data(f"{text[:80]}  error{where}  {problem['message']} {problem['advice']}".rstrip())
         else:
-            fields = ", ".join(f"{name} {value}" for name, value in said["fields"].items())
+            fields = ", ".join(f"{name} {_shown(value)}" for name, value in said["fields"].items())
             output.data(f"{text[:80]}  {said['kind'] or 'kind not in the code'}  {said['scheme'] or ''}  {fields}")
         output.flush()
     return exit_codes.FINDINGS if bad else exit_codes.OK
+
+
+def _shown(value: object) -> str:
+    """A field for people: the structures of a message one after the other, yes and no in words."""
+    if isinstance(value, list):
+        return "; ".join(" ".join(map(str, each.values())) for each in value)
+    return {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value)
+
+
+def _scheme(text: str | None) -> CodeScheme | None:
+    from cryoledger.codes import CodeScheme
+
+    for each in get_args(CodeScheme):
+        if each == text:
+            scheme: CodeScheme = each
+            return scheme
+    if text is not None:
+        raise RequestError(f"There is no scheme {text[:20]!r}.", f"Use {', '.join(get_args(CodeScheme))}.")
+    return None
 
 
 @look(codes, "import", example="cryoledger codes import products.csv")
