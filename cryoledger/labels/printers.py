@@ -163,7 +163,7 @@ class _Link:
         what = f"answered {answer[:40]!r}, which is no status" if answer else "is silent: it gave no status"
         return self._error(
             f"The printer {self._name} {what} within {self._timeout:g} s.",
-            "If this printer never answers, set it up as one that is not asked.",
+            "Is it a label printer, and ready? If it never answers: `cryoledger printer add NAME ADDRESS --silent`.",
         )
 
     def _broken(self, error: OSError | None) -> PrinterError:
