@@ -5,6 +5,7 @@
 
 - `verify` runs LEDGER.md's list in order: `chain` (step 1), `replay` (steps 2 and 3), `heads` and `trees` (step 4),
   `journals` and `derived` (step 5); `remarks` are what a report says beside its verdict.
+- `hashes` compares hashes alone (`verify_hashes`): fast, and no verification of who signed.
 - `source` is what it reads from, `findings` what it answers.
 - `signatures` has them verified by other processes while the replay goes on.
 - `draft` turns an entry's bytes into what the rules judge.
@@ -13,6 +14,7 @@
 from __future__ import annotations
 
 from cryoledger.audit.findings import Finding, Report
+from cryoledger.audit.hashes import verify_hashes
 from cryoledger.audit.heads import Head, Seen
 from cryoledger.audit.signatures import SignatureWorkers
 from cryoledger.audit.source import BadRow, Source, StoredEntry
@@ -30,4 +32,5 @@ __all__ = [
     "Source",
     "StoredEntry",
     "verify",
+    "verify_hashes",
 ]

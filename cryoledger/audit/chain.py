@@ -6,8 +6,10 @@ What a stored entry's columns say is only compared with its note: the note is th
 from __future__ import annotations
 
 from array import array
+from binascii import b2a_base64
 from collections.abc import Iterable
 from dataclasses import dataclass
+from hashlib import sha256
 from itertools import pairwise
 
 from cryoledger.audit.findings import Finding, Findings
@@ -15,9 +17,10 @@ from cryoledger.audit.source import StoredEntry
 from cryoledger.domain import numbers
 from cryoledger.errors import CryoledgerError
 from cryoledger.ledger.canonical import format_time
-from cryoledger.ledger.entry import Entry, parse_entry
+from cryoledger.ledger.entry import TAG, Entry, parse_entry
 from cryoledger.ledger.lines import encode_base64
-from cryoledger.ledger.tree import Frontier, leaf_hash
+from cryoledger.ledger.tiles import Growth, Tile
+from cryoledger.ledger.tree import leaf_hash
 
 __all__ = ["Chain", "EpochEnd", "Step"]
 
@@ -40,7 +43,7 @@ class Step:
     """A stored entry at its place. `entry` is None where the bytes are no entry, or not the one of this place.
 
     `follows`: it names the leaf hash of the entry before, or that is unknown. `before`: the epoch that ended, in
-    the first entry of the next one.
+    the first entry of the next one. `tiles` are those of the tree that it fills.
     """
 
     epoch: int
@@ -51,6 +54,7 @@ class Step:
     expected_previous: bytes | None
     previous_recorded_at: str | None
     before: EpochEnd | None
+    tiles: tuple[Tile, ...] = ()
 
     @property
     def number(self) -> int:
@@ -71,7 +75,7 @@ def at(
 
 
 class Chain:
-    """The chain as it is walked: remembers the last entry, one frontier, and eight bytes of each id."""
+    """The chain as it is walked: remembers the last entry, the tree's right edge, and eight bytes of each id."""
 
     def __init__(self, findings: Findings) -> None:
         self._findings = findings
@@ -80,11 +84,36 @@ class Chain:
         self.next_sequence = 0
         self.torn = False  # an entry is missing or unreadable: what follows cannot be replayed
         self.recorded_at: str | None = None
+        self.growth = Growth()  # the tree of the present epoch
         self._previous: bytes | None = None
         self._origins: dict[int, str] = {}
-        self._frontier = Frontier()
+        self._lead = b""  # the first two lines of every entry of this epoch
         self._before: EpochEnd | None = None
         self._ids = _Ids()
+
+    @property
+    def origin(self) -> str:
+        """The origin of the present epoch; empty while no entry has said it."""
+        return self._origins.get(self.epoch, "")
+
+    def pass_over(self, stored: StoredEntry) -> tuple[Tile, ...] | None:
+        """Take the next entry by its hashes alone, and say which tiles of the tree it fills.
+
+        None, with nothing taken, where anything is not as it ought to be, or opens an epoch: `step` then says what.
+        """
+        sequence, previous, note = self.next_sequence, self._previous, stored.note
+        if previous is None or not sequence or stored.sequence != sequence or stored.epoch != self.epoch:
+            return None
+        # These four lines are all that a chain says; their one spelling is compared, so that nothing need be parsed.
+        lead = b"%b%d\n%b{" % (self._lead, sequence, b2a_base64(previous))
+        if type(note) is not bytes or not self._lead or not note.startswith(lead):
+            return None
+        leaf = sha256(b"\0" + note).digest()
+        if stored.leaf_hash != leaf or stored.previous != previous:
+            return None
+        self.entries += 1
+        self._previous, self.next_sequence = leaf, sequence + 1
+        return self.growth.append(leaf)
 
     def step(self, stored: StoredEntry) -> Step | None:
         """Take the next stored entry; None where it stands at no place that could be its own."""
@@ -95,14 +124,14 @@ class Chain:
         leaf, entry = self._read(stored)
         follows = entry is None or expected is None or entry.previous == expected
         before = self._before if sequence == 0 else None
-        step = Step(self.epoch, sequence, leaf, entry, follows, expected, self.recorded_at, before)
+        tiles = self.growth.append(leaf)
+        step = Step(self.epoch, sequence, leaf, entry, follows, expected, self.recorded_at, before, tiles)
         if entry is None:
             self.torn = True
         else:
             self.recorded_at = format_time(entry.envelope.recorded_at)
             self._ids.add(entry.envelope.id)
         self._previous, self.next_sequence = leaf, sequence + 1
-        self._frontier = self._frontier.append(leaf)
         return step
 
     def judge_previous(self, step: Step, verified: bool) -> None:
@@ -124,8 +153,7 @@ class Chain:
 
     def finish(self, again: Iterable[StoredEntry]) -> None:
         """What shows only at the end: no entry at all, ids that stand twice. `again` iterates over all entries."""
-        if not self.entries:
-            self._add(1, 0, "sequence", "The ledger holds no entry; entry 0 creates the vault.")
+        self.must_hold_entries()
         if not (suspects := self._ids.twice()):
             return
         first: dict[str, str] = {}
@@ -137,6 +165,11 @@ class Chain:
             if first.setdefault(identifier, place) != place:
                 message = f"The id of entry {first[identifier]} stands again in another entry."
                 self._add(stored.epoch, stored.sequence, "id", message, found=identifier)
+
+    def must_hold_entries(self) -> None:
+        """Say so where there was none."""
+        if not self.entries:
+            self._add(1, 0, "sequence", "The ledger holds no entry; entry 0 creates the vault.")
 
     def _add(
         self, epoch: int, sequence: int, check: str, message: str, expected: str | None = None, found: str | None = None
@@ -156,8 +189,7 @@ class Chain:
         if (epoch, sequence) == (self.epoch, self.next_sequence):
             return True
         if (epoch, sequence) == (self.epoch + 1, 0) and self.next_sequence and self._previous is not None:
-            origin, frontier = self._origins.get(self.epoch, ""), self._frontier
-            self._before = EpochEnd(origin, frontier.size, frontier.root, self._previous)
+            self._before = EpochEnd(self.origin, self.growth.size, self.growth.root, self._previous)
             self._open(epoch)
             return True
         same = epoch == self.epoch or self._of_this_epoch(stored)
@@ -177,7 +209,7 @@ class Chain:
             return False
 
     def _open(self, epoch: int) -> None:
-        self.epoch, self.next_sequence, self._frontier = epoch, 0, Frontier()
+        self.epoch, self.next_sequence, self.growth, self._lead = epoch, 0, Growth(), b""
 
     def _read(self, stored: StoredEntry) -> tuple[bytes, Entry | None]:
         epoch, sequence, note = self.epoch, self.next_sequence, stored.note
@@ -211,6 +243,7 @@ class Chain:
             return True
         if known is None and entry.origin not in self._origins.values():
             self._origins[self.epoch] = entry.origin
+            self._lead = f"{TAG}\n{entry.origin}\n".encode()
             return True
         message = "The entry was made for another ledger, or an epoch bears the origin of an earlier one."
         self._add(self.epoch, self.next_sequence, "origin", message, known or "an origin of its own", entry.origin)

@@ -6,9 +6,11 @@ from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-__all__ = ["Finding", "Findings", "Report", "Severity"]
+__all__ = ["Finding", "Findings", "Report", "Scope", "Severity"]
 
 Severity = Literal["broken", "open"]
+Scope = Literal["whole", "hashes", "since"]
+"""What was asked of a ledger: everything, its hashes alone, or what came after a head that witnesses saw."""
 
 # One torn table may differ in every row: what is listed stays readable and bounded, the rest is counted.
 LISTED_MOST = 100
@@ -34,13 +36,17 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The verdict: `ok` where nothing is broken, what that covers, what was not run, how many entries were read."""
+    """The verdict: `ok` where nothing is broken, what that covers, what was not run, how many entries were read.
+
+    `ok` says no more than `scope` asks.
+    """
 
     ok: bool
     covers: tuple[str, ...]
     not_run: tuple[str, ...]
     entries: int
     findings: tuple[Finding, ...]
+    scope: Scope = "whole"
 
     @property
     def first_bad(self) -> Finding | None:
@@ -51,6 +57,7 @@ class Report:
         """The report as `verify --json` writes it."""
         return {
             "ok": self.ok,
+            "scope": self.scope,
             "covers": list(self.covers),
             "not_run": list(self.not_run),
             "entries": self.entries,

@@ -8,20 +8,19 @@ from __future__ import annotations
 from functools import partial
 
 from cryoledger.audit import draft as drafts
-from cryoledger.audit.chain import Step, at
+from cryoledger.audit.chain import Step
 from cryoledger.audit.findings import Findings
 from cryoledger.audit.journals import Journals
+from cryoledger.audit.openings import opening
 from cryoledger.audit.signatures import SignaturePass
 from cryoledger.audit.source import Source
 from cryoledger.domain import numbers, signing
 from cryoledger.domain.catalogue import TYPES
-from cryoledger.domain.events.vault import LedgerRestored, RestoreFound, VaultCreated
 from cryoledger.domain.facts import Change, Draft, Inventory, Put, Recorded
 from cryoledger.domain.records import PublicKey
 from cryoledger.domain.rulebooks import Rulebook, rulebook
 from cryoledger.errors import CryoledgerError, Refusal
 from cryoledger.ledger.entry import Entry, parse_entry
-from cryoledger.ledger.lines import encode_base64
 from cryoledger.ledger.note import Algorithm, Signature, VerifierKey
 
 __all__ = ["Replay"]
@@ -207,35 +206,8 @@ class Replay:
 
     def _opening(self, step: Step, draft: Draft, verified: bool) -> None:
         """What an opening entry says of its ledger, which no rulebook can see."""
-        event = draft.event
-        if isinstance(event, VaultCreated) and event.origin != draft.origin:
-            message = "The vault was created under another origin than the entry's."
-            self._broken(step, "origin", message, event.origin, draft.origin)
-        if isinstance(event, RestoreFound | LedgerRestored) and step.sequence == 0:
-            self._restored(step, event, verified)
-
-    def _restored(self, step: Step, event: RestoreFound | LedgerRestored, verified: bool) -> None:
-        """A restore names the epoch that it follows; where that was signed, the epoch itself was changed."""
-        before = step.before
-        said = (event.origin, event.size, event.root, event.last_leaf_hash)
-        kept: tuple[object, ...] = ()
-        if before is not None:
-            kept = (before.origin, before.size, encode_base64(before.root), encode_base64(before.last_leaf_hash))
-        if said == kept:
-            return
-        expected, found = " ".join(map(str, kept)) or None, " ".join(map(str, said))
-        if before is not None and verified and event.origin == before.origin:
-            epoch = step.epoch - 1
-            if event.size > before.size:
-                message = "The tail of this epoch was cut: the restore after it names more entries."
-                self._findings.add(at(epoch, before.size, "epochs", message, expected=found, found=expected))
-                return
-            if event.size == before.size and said[3] != kept[3]:
-                message = "The restore after this epoch names another last entry: this one was replaced."
-                self._findings.add(at(epoch, before.size - 1, "epochs", message, expected=found, found=expected))
-                return
-        message = "The restore does not name what stands before it: origin, size, root and last leaf hash."
-        self._broken(step, "epochs", message, expected, found)
+        for finding in opening(step, draft, verified=verified):
+            self._findings.add(finding)
 
     # Earlier entries
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from cryoledger.audit.chain import Step
+from cryoledger.audit.chain import Chain
 from cryoledger.audit.findings import Finding, Findings
 from cryoledger.domain import numbers
 from cryoledger.domain.facts import Inventory
@@ -20,7 +20,7 @@ from cryoledger.ledger.checkpoint import SignedCheckpoint, parse_checkpoint
 from cryoledger.ledger.lines import encode_base64
 from cryoledger.ledger.note import VerifierKey
 from cryoledger.ledger.policy import Policy
-from cryoledger.ledger.tiles import Growth
+from cryoledger.ledger.tiles import Growth, Tile
 
 __all__ = ["Outside", "StoredTile", "Trees"]
 
@@ -83,38 +83,45 @@ class _Head:
 
 
 class Trees:
-    """Grows the tree of each epoch as the ledger goes by, and judges at the end what was kept of it."""
+    """Watches the tree of each epoch grow as the ledger goes by, and judges at the end what was kept of it."""
 
     def __init__(self, findings: Findings, outside: Outside) -> None:
         self._findings = findings
         self._outside = outside
         self._heads = self._parsed()
-        self._wanted = {(head.origin, head.size) for head in self._heads}
+        self._wanted = {head.size for head in self._heads}
         self._roots: dict[tuple[str, int], bytes] = {}
-        self._epochs: dict[str, tuple[int, int]] = {}  # origin: epoch, number of entries
+        self._epochs: dict[str, tuple[int, Growth]] = {}  # by origin
         self._epoch, self._origin, self._growth = 0, "", Growth()
         self._tiles: dict[tuple[int, int, int], bytes] = {}
         self._lines: list[str] = []
+        self._skipped: list[str] = []
 
-    def pass_by(self, step: Step) -> None:
-        """Take the next entry's leaf hash."""
-        if step.epoch != self._epoch:
-            self._epoch, self._origin, self._growth = step.epoch, "", Growth()
-        if not self._origin and step.entry is not None:
-            self._origin = step.entry.origin
-        for tile in self._growth.append(step.leaf_hash):
-            self._tiles[step.epoch, tile.level, tile.number] = _digest(tile.root, tile.hashes)
-        size = self._growth.size
-        self._epochs[self._origin] = step.epoch, size
-        if (self._origin, size) in self._wanted:
-            self._roots[self._origin, size] = self._growth.root
+    def pass_by(self, chain: Chain, tiles: Iterable[Tile]) -> None:
+        """Take note of the tree as it is after one more entry, which filled these tiles."""
+        growth = chain.growth
+        if growth is not self._growth:
+            self._epoch, self._origin, self._growth = chain.epoch, "", growth
+        if not self._origin and chain.origin:
+            self._origin = chain.origin
+            self._epochs[self._origin] = self._epoch, growth
+        for tile in tiles:
+            self._tiles[self._epoch, tile.level, tile.number] = _digest(tile.root, tile.hashes)
+        if growth.size in self._wanted:
+            self._roots[self._origin, growth.size] = growth.root
 
     def finish(self, inventory: Inventory | None) -> None:
         """Compare; `inventory` is None where the ledger could not be replayed, so that its log keys are unknown."""
         self._compare_tiles()
         keys = list(inventory.rows(PublicKey)) if inventory is not None else []
+        log_keys = [key for key in keys if key.kind in _LOG_KINDS]
         for head in self._heads:
-            self._compare(head, [key for key in keys if key.kind in _LOG_KINDS])
+            self._compare(head, log_keys)
+        if self._heads:
+            signed = " and signed by the log" if log_keys else ""
+            self._lines.append(f"checkpoints: {len(self._heads)}, each of this tree{signed}")
+            if not log_keys:
+                self._skipped.append("the log's signatures on checkpoints: its keys come from a replay of the ledger")
         self._judge(keys)
 
     def lines(self) -> tuple[str, ...]:
@@ -130,7 +137,7 @@ class Trees:
             missing.append("checkpoints and the tree's root: none kept yet")
         if self._outside.policy is None:
             missing.append("witness cosignatures: no policy given")
-        return tuple(missing)
+        return (*missing, *self._skipped)
 
     def _parsed(self) -> list[_Head]:
         found = []
@@ -169,7 +176,8 @@ class Trees:
 
     def _compare(self, head: _Head, keys: Sequence[PublicKey]) -> None:
         """One checkpoint with the tree, and with the log keys that were enrolled at its size."""
-        epoch, entries = self._epochs.get(head.origin, (0, 0))
+        epoch, growth = self._epochs.get(head.origin, (0, Growth()))
+        entries = growth.size
         whose = "A checkpoint that the verifier holds" if head.brought else "A checkpoint that the vault keeps"
         if not epoch:
             self._bad(head, None, f"{whose} is of another ledger, {head.origin[:80]}.")
@@ -198,8 +206,6 @@ class Trees:
 
     def _judge(self, keys: Sequence[PublicKey]) -> None:
         """Cosignatures under the policy; and the exposed window, which is always told."""
-        if self._heads:
-            self._lines.append(f"checkpoints: {len(self._heads)}, each of this tree and signed by the log")
         policy, entries = self._outside.policy, self._growth.size
         if policy is None:
             seen = [head for head in self._heads if head.origin == self._origin and _cosigners(head.signed)]

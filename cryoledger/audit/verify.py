@@ -15,6 +15,7 @@ from cryoledger.audit.derived import Comparison, compare_states
 from cryoledger.audit.findings import Findings, Report
 from cryoledger.audit.heads import Heads, Seen
 from cryoledger.audit.journals import Journals
+from cryoledger.audit.progress import PROGRESS_EVERY, Progress, total_of
 from cryoledger.audit.remarks import Remarks, suspect_ranges, undeclared_restores
 from cryoledger.audit.replay import Replay
 from cryoledger.audit.signatures import SignaturePass, SignatureWorkers
@@ -23,10 +24,7 @@ from cryoledger.audit.trees import Outside, Trees
 from cryoledger.domain import numbers
 from cryoledger.domain.facts import Inventory
 
-__all__ = ["Progress", "verify"]
-
-Progress = Callable[[int, int], None]
-PROGRESS_EVERY = 256
+__all__ = ["verify"]
 
 NOT_BUILT = ("documents: contents are not compared with their hashes yet",)
 
@@ -78,7 +76,7 @@ class _Verification:
 
     def run(self) -> Report:
         """Every step in order."""
-        total = self._total()
+        total = total_of(self._source)
         for stored in self._entries():
             self._entry(stored)
             if self._progress is not None and self._chain.entries % PROGRESS_EVERY == 0:
@@ -104,7 +102,7 @@ class _Verification:
         step = self._chain.step(stored)
         if step is None:
             return
-        self._trees.pass_by(step)
+        self._trees.pass_by(self._chain, step.tiles)
         if self._chain.torn:
             self._replay.stop(step.number)
         verified, draft, changes = self._replay.take(step)
@@ -131,12 +129,6 @@ class _Verification:
             act()
         except Exception as error:  # noqa: BLE001 - as above
             self._unreadable(error)
-
-    def _total(self) -> int:
-        try:
-            return self._source.count()
-        except Exception:  # noqa: BLE001 - only progress is shown by it
-            return 0
 
     def _tables(self) -> None:
         """Step 5, where every entry could be replayed; otherwise the tables have nothing to be compared with."""

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from cryoledger import audit
 from cryoledger.audit.draft import draft_of
-from cryoledger.audit.verify import Progress
+from cryoledger.audit.progress import Progress
 from cryoledger.custody.proof.auditing import verify_at
 from cryoledger.custody.vault import clock_of
 from cryoledger.database import migrate, transfer

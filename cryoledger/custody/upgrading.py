@@ -13,7 +13,7 @@ from pathlib import Path
 from sqlalchemy.exc import DBAPIError
 
 from cryoledger import audit
-from cryoledger.audit.verify import Progress
+from cryoledger.audit.progress import Progress
 from cryoledger.custody.proof.auditing import verify_at
 from cryoledger.database import files, migrate, snapshot_copy
 from cryoledger.database.driver import connect

@@ -64,7 +64,7 @@ def test_what_was_given_is_covered(short: Listed) -> None:
 
 def test_report_as_json_has_the_fields_of_the_command(whole: Listed) -> None:
     told = verify(whole).to_dict()
-    assert list(told) == ["ok", "covers", "not_run", "entries", "findings"]
+    assert list(told) == ["ok", "scope", "covers", "not_run", "entries", "findings"]
     assert list(told["findings"][0]) == [
         "check", "severity", "epoch", "sequence", "table", "row", "expected", "found", "message",
     ]  # fmt: skip

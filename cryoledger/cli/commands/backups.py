@@ -17,7 +17,7 @@ from cryoledger.cli.teaching import ADMINISTRATOR
 from cryoledger.errors import RequestError
 
 if TYPE_CHECKING:
-    from cryoledger.audit.verify import Progress
+    from cryoledger.audit.progress import Progress
     from cryoledger.custody.vault import Vault
     from cryoledger.database.local import Upkeep
 

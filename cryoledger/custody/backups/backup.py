@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cryoledger import audit
-from cryoledger.audit.verify import Progress
+from cryoledger.audit.progress import Progress
 from cryoledger.custody.backups import backup_manifest as manifests
 from cryoledger.custody.backups.backup_manifest import Manifest
 from cryoledger.custody.keys.secret_file import sync_folder
