@@ -116,10 +116,13 @@ def ask_for(
     *,
     clock: bool = True,
     event: Event | None = None,
+    fresh: Sequence[str] = (),
+    more: bool = False,
 ) -> list[By]:
     """Signers with these meanings and their PINs, after telling each what is signed.
 
-    What the rules would refuse of `event` anyway is refused before anybody is asked.
+    What the rules would refuse of `event` anyway is refused before anybody is asked; `fresh` are the further signers
+    whose keys it enrols. With `more`, something else is asked after the PINs.
     """
     from cryoledger.custody.record import By
     from cryoledger.custody.vault import person_by
@@ -135,18 +138,33 @@ def ask_for(
     if clock:
         check_clock(call, confirmed=by.confirm_clock)
     if event is not None and by.event_id is None:  # an id may be that of an entry, which is then found
-        _preview(call, event, [person.name for person in people], by)
+        _preview(call, event, [person.name for person in people], by, fresh)
     asked = []
     for person, (meaning, _) in zip(people, meanings, strict=True):
         output.narrate(f"Signing as {meaning}: {told}")
         asked.append(By(person.name, asking.pin(person.full_name)))
+    if not more:
+        asking.nothing_more()
     return asked
 
 
-def _preview(call: Call, event: Event, names: list[str], by: Signers) -> None:
+def names_of(call: Call, by: Signers) -> list[str]:
+    """The signing names of the signers, who may be named by their badges."""
+    from cryoledger.custody.vault import person_by
+
+    with call.reading() as reading:
+        return [person_by(reading, name).name for name in by.names]
+
+
+def judge(call: Call, event: Event, by: Signers) -> None:
+    """Raise what the rules would refuse of an event, before anything else is asked for it."""
+    _preview(call, event, names_of(call, by), by, ())
+
+
+def _preview(call: Call, event: Event, names: list[str], by: Signers, fresh: Sequence[str]) -> None:
     from cryoledger.custody.preview import preview
 
-    preview(call.vault, event, names, call.instant(by.occurred_at) if by.occurred_at else None)
+    preview(call.vault, event, names, call.instant(by.occurred_at) if by.occurred_at else None, fresh=fresh)
 
 
 def lines_of(event: Event, persons: int) -> list[Line]:

@@ -6,12 +6,25 @@ Never from arguments or the environment, where other people of the machine could
 from __future__ import annotations
 
 import getpass
+import os
 import sys
+from io import BufferedReader
 
 from cryoledger.cli import output
 from cryoledger.errors import PinError, RequestError
 
-__all__ = ["at_terminal", "join_code", "line", "new_pin", "pin", "sheet_text", "token", "wristband", "yes"]
+__all__ = [
+    "at_terminal",
+    "join_code",
+    "line",
+    "new_pin",
+    "nothing_more",
+    "pin",
+    "sheet_text",
+    "token",
+    "wristband",
+    "yes",
+]
 
 LINE_MAX = 4096
 SHEET_MAX = 64 * 1024
@@ -76,6 +89,34 @@ def token() -> str:
     if not text:
         raise RequestError("No token was entered.", "Type it, or give it as the first line of stdin.")
     return text.strip()
+
+
+def nothing_more() -> None:
+    """RequestError where a script gave more lines than were asked for: one that is shifted signs as somebody else."""
+    if sys.stdin is not None and not at_terminal() and _waiting().strip():
+        raise RequestError(
+            "Standard input has more lines than were asked for, so nothing was recorded.",
+            "Give the wristband's scan where one is asked, then one line for each PIN, in the order of the signers.",
+        )
+
+
+def _waiting() -> bytes:
+    """What of stdin is there already; an end that is still open is not waited for."""
+    stream = sys.stdin.buffer
+    if not isinstance(stream, BufferedReader):
+        return stream.read(LINE_MAX)
+    try:
+        number = stream.fileno()
+        blocking = os.get_blocking(number)
+        os.set_blocking(number, False)
+    except (OSError, ValueError):
+        return b""
+    try:
+        return stream.read1(LINE_MAX) or b""
+    except BlockingIOError:
+        return b""
+    finally:
+        os.set_blocking(number, blocking)
 
 
 def sheet_text() -> str:

@@ -36,6 +36,21 @@ def taken_names(vault: Vault) -> set[str]:
         return {row.name for row in reading.facts.where(PublicKey)}
 
 
+def trial_issue(vault: Vault, full_name: str, roles: Sequence[Role], name: str | None = None) -> KeyIssued:
+    """An enrolment as it will be, but with a key that nobody holds: for the rules to judge before a PIN is asked."""
+    signer = name or signing_name(full_name, taken_names(vault))
+    key = PrivateKey.generate(signer).verifier
+    person = NewPerson(name=signer, full_name=full_name, badge=badge_code(key.key_id))
+    return KeyIssued(person=person, roles=tuple(roles), key=key.encode())
+
+
+def trial_replacement(person: str, reason: str) -> KeyReplaced:
+    """As `trial_issue`, of a key's replacement."""
+    key = PrivateKey.generate(person).verifier
+    data = {"person": person, "badge": badge_code(key.key_id), "key": key.encode(), "reason": reason}
+    return KeyReplaced.model_validate(data)
+
+
 def enrol(vault: Vault, full_name: str, roles: Sequence[Role], pin: str, *by: By, name: str | None = None) -> Enrolled:
     """Enrol a person with a new key under a PIN of their own; `by` are the administrators who issue it."""
     signer = name or signing_name(full_name, taken_names(vault))

@@ -17,17 +17,30 @@ from cryoledger.domain import catalogue, times
 from cryoledger.domain.facts import Draft
 from cryoledger.domain.fields import Event
 from cryoledger.domain.records import Person
+from cryoledger.domain.rulebook_1.common import free_codes
 from cryoledger.domain.rulebooks import rulebook
 from cryoledger.errors import Refusal
 
-__all__ = ["preview"]
+__all__ = ["preview", "refuse_taken_codes"]
 
 WHO_SIGNS = "I7"
 
 
-def preview(vault: Vault, event: Event, names: Sequence[str], occurred_at: str | None = None) -> None:
-    """Raise the Refusal with which an event of these signers would meet now, but for those of safety."""
-    name = type(event).__name__
+def preview(
+    vault: Vault,
+    event: Event,
+    names: Sequence[str],
+    occurred_at: str | None = None,
+    *,
+    fresh: Sequence[str] = (),
+    station: str | None = None,
+) -> None:
+    """Raise the Refusal with which an event of these signers would meet now, but for those of safety.
+
+    `fresh` are the further signers whose keys the event itself enrols. A station that is about to enrol itself is
+    given by name; it has no key yet to record a refusal with.
+    """
+    name, here = type(event).__name__, station or vault.station
     with vault.store.reading() as reading:
         people = [reading.facts.get(Person, each) for each in names]
         if any(person is not None and person.status != "active" for person in people):
@@ -44,8 +57,8 @@ def preview(vault: Vault, event: Event, names: Sequence[str], occurred_at: str |
                 event=event,
                 rules=site.rulebook,
                 id=new_id(now),
-                station=vault.station,
-                signers=signers_of(event, vault.station, names),
+                station=here,
+                signers=signers_of(event, here, (*names, *fresh)),
                 occurred_at=occurred_at or now,
                 recorded_at=now,
                 previous_recorded_at=now,
@@ -58,6 +71,12 @@ def preview(vault: Vault, event: Event, names: Sequence[str], occurred_at: str |
             refused = refusal
         else:
             return
-    if refused.safety:
+    if refused.safety and station is None:
         note_refusal(vault, name, refused, event, None)
     raise refused
+
+
+def refuse_taken_codes(vault: Vault, codes: Sequence[str], what: str) -> None:
+    """Raise a Refusal where one of these new codes means something already, before a series of acts begins."""
+    with vault.store.reading() as reading:
+        free_codes(reading.facts, codes, what)

@@ -24,8 +24,9 @@ from typing import Literal
 
 from cryoledger.custody.keys.unlock import unlock
 from cryoledger.custody.record import By
-from cryoledger.custody.vault import Vault
+from cryoledger.custody.vault import Vault, person_by
 from cryoledger.domain import schemas
+from cryoledger.domain.records import Person
 from cryoledger.domain.roles import Role
 from cryoledger.errors import RequestError
 from cryoledger.ledger.note import Note
@@ -163,6 +164,23 @@ def record_text(head: Sequence[str], checks: Sequence[Check]) -> bytes:
     return ("\n".join(" ".join(line.split()) for line in lines) + "\n").encode()
 
 
+def may_sign(vault: Vault, name: str) -> Person:
+    """The person who is to sign a record; RequestError for one without the role."""
+    with vault.store.reading() as reading:
+        person = person_by(reading, name)
+    if not {Role.QUALITY, Role.ADMINISTRATOR} & set(person.roles.split(",")):
+        raise RequestError(f"{person.full_name} is neither quality officer nor administrator.", "Let one of them sign.")
+    return person
+
+
+def prove(vault: Vault, by: By) -> None:
+    """Try a signer's PIN before the checks begin, so that a wrong one is not told after them. PinError."""
+    try:
+        unlock(vault, by.name, by.pin or "")
+    finally:
+        vault.keyring.lock(by.name)
+
+
 def signed(vault: Vault, text: bytes, by: By | None) -> Note:
     """The record as a signed note: by the station, and by a person of quality or administration who answers for it.
 
@@ -172,11 +190,8 @@ def signed(vault: Vault, text: bytes, by: By | None) -> Note:
         raise RuntimeError("that is no record of a qualification")
     names = [vault.station]
     if by is not None:
-        person = unlock(vault, by.name, by.pin or "")
-        if not {Role.QUALITY, Role.ADMINISTRATOR} & set(person.roles.split(",")):
-            raise RequestError(
-                f"{person.full_name} is neither quality officer nor administrator.", "Let one of them sign."
-            )
+        person = may_sign(vault, by.name)
+        unlock(vault, person.name, by.pin or "")
         names.append(person.name)
     try:
         return Note(text, tuple(vault.keyring.sign(name, text) for name in names))

@@ -148,7 +148,8 @@ def _open_epoch(call: Call, by: Signers, *, declare: bool, lost_to: int | None, 
     if declare:
         told = f"LedgerRestored: {_state(vault)}"
         meanings = [("restored", "administrator"), ("approved", "quality officer")]
-        sealed = restoring.declare(vault, *acts.ask_for(call, meanings, told, by, clock=False), lost_to=lost_to)
+        signers = acts.ask_for(call, meanings, told, by, clock=False)
+        sealed = restoring.declare(vault, *signers, lost_to=lost_to)
         said = "Before a vial is issued or thawed for a patient, its box is checked: `cryoledger unit check BOX`."
     else:
         sealed = restoring.go_on(vault)

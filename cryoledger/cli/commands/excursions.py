@@ -221,7 +221,8 @@ def _record(call: Call, unit: str, file: Path, log: Log, wanted: list[Found], by
     if content is None:
         output.narrate(f"{file} is too large to be kept in the vault: keep it yourself. The entry holds its hash.")
     numbers = ", ".join(str(each.number) for each in wanted)
-    signers = ask_for(call, [RECORDED_BY], f"ExcursionRecorded unit={unit}: {numbers} of {file.name}", by)
+    told, first = f"ExcursionRecorded unit={unit}: {numbers} of {file.name}", _event(unit, log, wanted[0].warm)
+    signers = ask_for(call, [RECORDED_BY], told, by, event=first)
     kept = narrative.keep(call.vault, content, narrative.SITE) if content is not None else None
     sealed = []
     for each in wanted:

@@ -46,7 +46,8 @@ def grant(
     with call.reading() as reading:
         name = person_by(reading, person).name
     meanings = [("granted", f"administrator or {READER}"), ("accepted", READER)]
-    signers = ask_for(call, meanings, f"IdentityReaderGranted {name}", by)
+    trial = vault_of.trial_grant(call.vault, name, from_sheet=sheet is not None)
+    signers = ask_for(call, meanings, f"IdentityReaderGranted {name}", by, event=trial)
     giver, taker = signers
     seed = read(sheet)[1] if sheet is not None else None
     _answer(call, vault_of.grant(call.vault, name, giver, taker, seed), f"{name} reads identities from now on.")
@@ -62,20 +63,25 @@ def withdraw(
     """Let a person read identities no more."""
     from cryoledger.cli.acts import ask_for
     from cryoledger.custody.identities import identity as vault_of
+    from cryoledger.custody.vault import person_by
 
-    told = f"IdentityReaderWithdrawn {person} {reason}"
-    (signer,) = ask_for(call, [("withdrawn", "administrator or quality officer")], told, by)
-    _answer(call, vault_of.withdraw(call.vault, person, reason, signer), f"{person} reads identities no more.")
+    with call.reading() as reading:
+        name = person_by(reading, person).name
+    told, trial = f"IdentityReaderWithdrawn {name} {reason}", vault_of.withdrawal(name, reason)
+    (signer,) = ask_for(call, [("withdrawn", "administrator or quality officer")], told, by, event=trial)
+    _answer(call, vault_of.withdraw(call.vault, name, reason, signer), f"{name} reads identities no more.")
 
 
 @look(identity, "record", example=RECORD)
 def record(call: Call, kind: Kind, code: Code, by: Signers) -> None:
     """Keep who a donor or patient is, encrypted, outside the ledger: asked at the prompt, else four lines of stdin."""
-    from cryoledger.cli.acts import ask_for
+    from cryoledger.cli.acts import ask_for, judge
     from cryoledger.custody.identities import identity as vault_of
 
-    told = [asking.line(what) for what in ("Full name", "Birth date", "Record number", "Contact")]
     subject = kind, call.code(code)
+    trial = vault_of.trial_record(subject)
+    judge(call, trial, by)
+    told = [asking.line(what) for what in ("Full name", "Birth date", "Record number", "Contact")]
     (signer,) = ask_for(call, [("recorded", READER)], f"IdentityRecorded {kind} {subject[1]}", by)
     sealed = vault_of.keep_identity(call.vault, subject, vault_of.Identity(*told), signer)
     _answer(call, sealed, f"The identity of {kind} {subject[1]} is kept, encrypted.")
@@ -96,7 +102,8 @@ def show(
     from cryoledger.custody.identities import identity as vault_of
 
     subject = kind, call.code(code)
-    (signer,) = ask_for(call, [("read", READER)], f"IdentityShown {kind} {subject[1]} {reason}", by)
+    told = f"IdentityShown {kind} {subject[1]} {reason}"
+    (signer,) = ask_for(call, [("read", READER)], told, by, event=vault_of.look(subject, reason))
     shown = asdict(vault_of.show(call.vault, subject, reason, signer))
     lines = [f"{name.replace('_', ' '):<14} {value or '-'}" for name, value in shown.items()]
     call.answer({"kind": kind, "code": subject[1], **shown}, "\n".join(lines))
@@ -118,7 +125,8 @@ def forget(
 
     subject = kind, call.code(code)
     meanings = [("forgotten", "administrator"), ("approved", "quality officer")]
-    signers = ask_for(call, meanings, f"IdentityForgotten {kind} {subject[1]} {reason}", by)
+    trial = vault_of.forgetting(call.vault, subject, reason)
+    signers = ask_for(call, meanings, f"IdentityForgotten {kind} {subject[1]} {reason}", by, event=trial)
     sealed, until = vault_of.forget(call.vault, subject, reason, *signers)
     told = (
         f"The key of {kind} {subject[1]} is destroyed here. Backups of keys are kept at most 35 days: after {until} "

@@ -94,7 +94,8 @@ def _print_vials(work: Work, codes: list[str], by: Signers, reprint: str | None,
     job = VialJob.plan(call.vault, codes, layout, reprint=reprint, rest_only=rest_only, site_folder=work.site_folder)
     labels = work.draw([contents[code] for code in job.vials], layout, stock, progress=rest_only)
     told = f"{len(labels)} vial labels, layout {layout.name}" + (f", reprint: {reprint}" if job.before else "")
-    (signer,) = ask_for(call, [("printed", "technician or pharmacist")], told, by)
+    trial = job.events(len(labels))[0]
+    (signer,) = ask_for(call, [("printed", "technician or pharmacist")], told, by, event=trial)
     opened = job.open(signer)
     done = work.deliver(labels, stock, progress=rest_only)
     entries = [sealed.number for sealed in job.record(opened, done.labels)]

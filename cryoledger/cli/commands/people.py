@@ -46,14 +46,18 @@ def add(
 ) -> None:
     """Enrol a person: administrators sign with their PINs first, then the new person chooses a PIN."""
     from cryoledger.cli.acts import ask_for
-    from cryoledger.custody.people import enrol
+    from cryoledger.custody.people import enrol, trial_issue
 
     roles = [_role(text) for text in role]
     first = call.vault.site().enrolments == 0 and len(by.names) == 1
     told = f"KeyIssued {full_name}, {', '.join(roles)}"
-    signers = ask_for(call, [ISSUED] if first else [ISSUED, APPROVED], told, by)
+    trial = trial_issue(call.vault, full_name, roles, name)
+    meanings = [ISSUED] if first else [ISSUED, APPROVED]
+    signers = ask_for(call, meanings, told, by, event=trial, fresh=[trial.person.name], more=True)
     output.narrate(f"Names of staff stay in the ledger for ever. {full_name} chooses a PIN that nobody else knows.")
-    enrolled = enrol(call.vault, full_name, roles, asking.new_pin(full_name), *signers, name=name)
+    pin = asking.new_pin(full_name)
+    asking.nothing_more()
+    enrolled = enrol(call.vault, full_name, roles, pin, *signers, name=name)
     _answer(call, enrolled)
 
 
@@ -205,20 +209,24 @@ def pin(
 ) -> None:
     """Change a PIN (the old one, then the new), or replace a forgotten one by two administrators."""
     from cryoledger.cli.acts import ask_for, check_clock
-    from cryoledger.custody.people import change_pin, replace_key
+    from cryoledger.custody.people import change_pin, replace_key, trial_replacement
     from cryoledger.custody.vault import person_by
 
     with call.reading() as reading:
         row = person_by(reading, who)
     if replace:
         told = f"KeyReplaced {row.full_name}, {reason}"
-        signers = ask_for(call, [ISSUED, APPROVED], told, by)
-        _answer(call, replace_key(call.vault, row.name, asking.new_pin(row.full_name), reason, *signers))
+        trial = trial_replacement(row.name, reason)
+        signers = ask_for(call, [ISSUED, APPROVED], told, by, event=trial, fresh=[row.name], more=True)
+        new = asking.new_pin(row.full_name)
+        asking.nothing_more()
+        _answer(call, replace_key(call.vault, row.name, new, reason, *signers))
         return
     check_clock(call, confirmed=by.confirm_clock)
     output.narrate(f"Signing as changed: PinChanged {row.name}")
-    old = asking.pin(row.full_name)
-    sealed = change_pin(call.vault, row.name, old, asking.new_pin(row.full_name))
+    old, new = asking.pin(row.full_name), asking.new_pin(row.full_name)
+    asking.nothing_more()
+    sealed = change_pin(call.vault, row.name, old, new)
     call.answer(
         {"name": row.name, "number": sealed.number}, f"The PIN of {row.full_name} is changed: entry {sealed.number}."
     )

@@ -65,10 +65,14 @@ def qualify(
 
 
 def _ask(call: Call, by: Signers) -> By:
-    from cryoledger.cli.acts import ask_for
+    from cryoledger.cli.acts import ask_for, names_of
+    from cryoledger.custody import qualification
 
+    for name in names_of(call, by):
+        qualification.may_sign(call.vault, name)
     meanings = [("qualified", "quality officer or administrator")]
     (signer,) = ask_for(call, meanings, "the record of this qualification", by, clock=False)
+    qualification.prove(call.vault, signer)
     return signer
 
 

@@ -33,7 +33,10 @@ def invite(
     """Make a one-time code with which a new workstation joins within the hour; the vault must be on PostgreSQL."""
     from cryoledger.cli.acts import ask_for
     from cryoledger.custody.station.joining import invite as make
+    from cryoledger.custody.station.joining import may_invite
 
+    if by.first is not None:
+        may_invite(call.vault, name, by.first)
     (signer,) = ask_for(call, [("invited", "administrator")], f"an invitation of the station {name}", by)
     made = make(call.vault, name, signer)
     output.narrate(
@@ -51,7 +54,7 @@ def join(
     by: Signers,
 ) -> None:
     """Make this machine a station of a vault: the code of `station invite`, then the administrators' PINs."""
-    from cryoledger.cli.acts import ask_for
+    from cryoledger.cli.acts import ask_for, names_of
     from cryoledger.custody.station.joining import Joining
 
     joining = Joining.begin(place, asking.join_code())
@@ -60,7 +63,10 @@ def join(
         f"The vault's fingerprint is {_fingerprint(joining.vault.fingerprint)}. Compare it with the checkpoint sheet."
     )
     told = f"StationEnrolled {joining.station}"
-    sealed = joining.finish(*ask_for(call, ENROLLING[: joining.persons], told, by))
+    if len(by.names) == joining.persons:
+        joining.judge(names_of(call, by))
+    signers = ask_for(call, ENROLLING[: joining.persons], told, by)
+    sealed = joining.finish(*signers)
     call.answer(
         {"station": joining.station, "number": sealed.number, "fingerprint": _fingerprint(joining.vault.fingerprint)},
         f"This machine is the station {joining.station}: entry {sealed.number}.",

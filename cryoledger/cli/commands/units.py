@@ -125,13 +125,22 @@ def _set_up(call: Call, events: list[Event], by: Signers) -> list[int]:
 
     first = catalogue.subjects(events[0])[0].code
     told = f"StorageUnitAdded {first}" + (f" and {len(events) - 1} units in it" if len(events) > 1 else "")
-    signers = ask_for(call, [("set up", "administrator or technician")], told, by)
+    _refuse_taken_codes(call, events)
+    signers = ask_for(call, [("set up", "administrator or technician")], told, by, event=events[0])
     numbers = []
     for event in events:
         numbers.append(record(call.vault, event, *signers).number)
         if len(events) > 1 and len(numbers) % 10 == 0:
             output.narrate(f"{len(numbers)} of {len(events)} set up")
     return numbers
+
+
+def _refuse_taken_codes(call: Call, events: list[Event]) -> None:
+    """Refuse the whole series where one of its codes means something already: nothing is left half set up."""
+    from cryoledger.custody.preview import refuse_taken_codes
+    from cryoledger.domain import catalogue
+
+    refuse_taken_codes(call.vault, [catalogue.subjects(event)[0].code for event in events], "unit")
 
 
 @look(unit, "list", example="cryoledger unit list")

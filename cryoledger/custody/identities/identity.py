@@ -44,7 +44,9 @@ from cryoledger.domain.records import PublicKey
 from cryoledger.domain.rulebook_1.identities import KEY_COPIES_DAYS
 from cryoledger.errors import RequestError, VaultDamagedError
 from cryoledger.ledger import canonical
+from cryoledger.ledger.entry import uuid7
 from cryoledger.ledger.keys import WrappedKey, unwrap_key
+from cryoledger.ledger.lines import encode_base64
 
 _FORMAT = "cryoledger/identity/v1"
 _KEY_BYTES, _NONCE_BYTES = 32, 12
@@ -58,6 +60,20 @@ class Identity:
     born_on: str = ""
     record_number: str = ""
     contact: str = ""
+
+
+def trial_grant(vault: Vault, person: str, *, from_sheet: bool) -> IdentityReaderGranted:
+    """A grant as it will be, for the rules to judge before a PIN is asked: the identity key itself is not at hand."""
+    with vault.store.reading() as reading:
+        holders = reading.facts.where(IdentityReader)
+    key_id = holders[0].key_id if holders else "0" * 8
+    return IdentityReaderGranted(person=person, key_id=key_id, from_sheet=from_sheet)
+
+
+def trial_record(subject: Subject) -> IdentityRecorded:
+    """As `trial_grant`, of an identity that is not given yet."""
+    nothing = Document(sha256=encode_base64(bytes(32)), size_bytes=0, salt_id=uuid7(0, bytes(10)))
+    return IdentityRecorded.model_validate({"scope": subject[0], "code": subject[1], "document": nothing.model_dump()})
 
 
 def grant(vault: Vault, person: str, giver: By, taker: By, sheet: bytes | None = None) -> Sealed:
@@ -107,11 +123,16 @@ def _further(vault: Vault, person: str) -> list[WrappedKey]:
     return [wrapped_key(row, person) for row in rows]
 
 
+def withdrawal(person: str, reason: str) -> IdentityReaderWithdrawn:
+    """The event by which a person reads no more."""
+    return IdentityReaderWithdrawn.model_validate({"person": person, "reason": reason})
+
+
 def withdraw(vault: Vault, person: str, reason: str, by: By) -> Sealed:
     """Take the identity key from a person."""
     with vault.store.reading() as reading:
         row = reading.facts.get(IdentityReader, person)
-    event = IdentityReaderWithdrawn.model_validate({"person": person, "reason": reason})
+    event = withdrawal(person, reason)
     key_id = row.key_id if row is not None else ""
     return record(vault, event, by, also=lambda tx: tx.remove_wrapped_key(person, key_id))
 
@@ -126,10 +147,15 @@ def keep_identity(vault: Vault, subject: Subject, identity: Identity, by: By) ->
     return record(vault, narrative.with_document(event, kept), by, also=kept.write)
 
 
+def look(subject: Subject, reason: str) -> IdentityShown:
+    """The event of a look at an identity."""
+    return IdentityShown.model_validate({"scope": subject[0], "code": subject[1], "reason": reason})
+
+
 def show(vault: Vault, subject: Subject, reason: str, by: By) -> Identity:
     """Who a donor or patient is, once the ledger says who looked and why; Refusal, PinError, VaultDamagedError."""
     key = _key_for(vault, by)
-    record(vault, IdentityShown.model_validate({"scope": subject[0], "code": subject[1], "reason": reason}), by)
+    record(vault, look(subject, reason), by)
     with vault.store.reading() as reading:
         row = reading.facts.get(IdentityRow, *subject)
         recorded = reading.recorded(row.recorded) if row is not None and row.recorded is not None else None
@@ -140,17 +166,22 @@ def show(vault: Vault, subject: Subject, reason: str, by: By) -> Identity:
     return _open(key, subject, vault.origin(), content)
 
 
+def forgetting(vault: Vault, subject: Subject, reason: str) -> IdentityForgotten:
+    """The event by which a person is forgotten, as of now."""
+    today = vault.clock.now().astimezone(ZoneInfo(vault.site().zone)).date()
+    # A day more than the rule asks: the site's date may be a day ahead of the instant's.
+    until = today + timedelta(days=KEY_COPIES_DAYS + 1)
+    return IdentityForgotten.model_validate(
+        {"scope": subject[0], "code": subject[1], "reason": reason, "copies_until": until.isoformat()}
+    )
+
+
 def forget(vault: Vault, subject: Subject, reason: str, *by: By) -> tuple[Sealed, str]:
     """Destroy a subject's key for good; the entry, and the last day on which a copy of the key may still live.
 
     Refusal before the retention date. Other stations destroy theirs when they next open the vault.
     """
-    today = vault.clock.now().astimezone(ZoneInfo(vault.site().zone)).date()
-    # A day more than the rule asks: the site's date may be a day ahead of the instant's.
-    until = today + timedelta(days=KEY_COPIES_DAYS + 1)
-    event = IdentityForgotten.model_validate(
-        {"scope": subject[0], "code": subject[1], "reason": reason, "copies_until": until.isoformat()}
-    )
+    event = forgetting(vault, subject, reason)
     at = times.text_of(vault.clock.now())
 
     def erase(transaction: Transaction) -> None:
@@ -158,7 +189,7 @@ def forget(vault: Vault, subject: Subject, reason: str, *by: By) -> tuple[Sealed
 
     sealed = record(vault, event, *by, also=erase)
     vault.subjects().destroy([subject])
-    return sealed, until.isoformat()
+    return sealed, event.copies_until
 
 
 def forgotten(vault: Vault) -> list[Subject]:

@@ -11,6 +11,7 @@ it opens nothing any more.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,10 +19,11 @@ from cryoledger.custody.clock import Clock
 from cryoledger.custody.keys.secret_file import read_private, write_new
 from cryoledger.custody.keys.unlock import unlock
 from cryoledger.custody.people import taken_names
+from cryoledger.custody.preview import preview
 from cryoledger.custody.record import By, Sealed, record
 from cryoledger.custody.station import invitation
 from cryoledger.custody.station.invitation import About, Content
-from cryoledger.custody.vault import Vault
+from cryoledger.custody.vault import Vault, person_by
 from cryoledger.database.local import INVITATION, WRONG_CODES
 from cryoledger.database.store import Reading, Transaction, WrappedKey
 from cryoledger.domain import catalogue, times
@@ -47,12 +49,8 @@ class Invited:
     code: str = field(repr=False)
 
 
-def invite(vault: Vault, station: str, by: By) -> Invited:
-    """Let a new station join within the hour; a second invitation of the same name replaces the first.
-
-    StationError where the vault is a file; RequestError for a name that signed before; PinError, Refusal for who is
-    no administrator.
-    """
+def may_invite(vault: Vault, station: str, by: str) -> None:
+    """Raise what `invite` would refuse before the PIN: the vault's place, the new name, who is no administrator."""
     if vault.store.location.path is not None:
         raise StationError(
             "This vault is one file, for one machine: many stations need a vault on PostgreSQL.",
@@ -61,6 +59,19 @@ def invite(vault: Vault, station: str, by: By) -> Invited:
     catalogue.parse("StationEnrolled", {"station": station, "key": "unknown"})  # the name's form
     if station in taken_names(vault):
         raise RequestError(f"The name {station!r} has signed before.", "Choose another; names are never reused.")
+    with vault.store.reading() as reading:
+        person = person_by(reading, by)
+    if Role.ADMINISTRATOR not in person.roles.split(","):
+        raise Refusal("I7", f"{person.full_name} is no administrator.", "An administrator invites a station.")
+
+
+def invite(vault: Vault, station: str, by: By) -> Invited:
+    """Let a new station join within the hour; a second invitation of the same name replaces the first.
+
+    StationError where the vault is a file; RequestError for a name that signed before; PinError, Refusal for who is
+    no administrator.
+    """
+    may_invite(vault, station, by.name)
     _authorise(vault, by)
     with vault.store.reading() as reading:
         until = times.later(times.text_of(vault.now_in(reading)), minutes=VALID_MINUTES)
@@ -77,12 +88,10 @@ def _authorise(vault: Vault, by: By) -> None:
     if by.pin is None:
         raise PinError(f"The PIN of {by.name} is asked for this.", "Enter it.")
     try:
-        person = unlock(vault, by.name, by.pin)
+        unlock(vault, by.name, by.pin)
     finally:
         if by.name != vault.signed_in:
             vault.keyring.lock(by.name)
-    if Role.ADMINISTRATOR not in person.roles.split(","):
-        raise Refusal("I7", f"{person.full_name} is no administrator.", "An administrator invites a station.")
 
 
 def _subjects_of(vault: Vault) -> bytes:
@@ -131,6 +140,12 @@ class Joining:
     def persons(self) -> int:
         """How many persons sign the enrolment: two, or one for the first enrolment of a vault."""
         return 2 if self.vault.site().enrolments else 1
+
+    def judge(self, names: Sequence[str]) -> None:
+        """Raise what the rules would refuse of an enrolment signed by these, before a PIN is asked."""
+        key = PrivateKey.generate(self.station)
+        event = catalogue.parse("StationEnrolled", {"station": self.station, "key": key.verifier.encode()})
+        preview(self.vault, event, names, fresh=[self.station], station=self.station)
 
     def finish(self, *by: By) -> Sealed:
         """Enrol this station with a new key of its own; what was written here goes again where that is refused."""

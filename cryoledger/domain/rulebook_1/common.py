@@ -8,6 +8,7 @@ from typing import TypeVar
 from cryoledger.domain import catalogue, times
 from cryoledger.domain.facts import Draft, Facts, State
 from cryoledger.domain.fields import Event
+from cryoledger.domain.identity_records import Identity
 from cryoledger.domain.records import (
     Deviation,
     Donation,
@@ -44,7 +45,7 @@ DEEPEST = 16
 
 WORDS: dict[type[Record], str] = {
     Vial: "vial", Dose: "dose", StorageUnit: "storage unit", Lot: "lot", Donor: "donor", Donation: "donation",
-    Order: "order", Product: "product",
+    Order: "order", Product: "product", Identity: "identity kept of",
 }  # fmt: skip
 
 
