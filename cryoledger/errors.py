@@ -21,6 +21,7 @@
     ├── LabelError (labels)     a stock, layout or label that cannot be printed as it is
     │   └── PrinterError        a printer that is off, out of paper or silent
     └── RequestError            a command whose words do not fit together
+        └── FieldError          a value that a field of an event cannot hold
 
 Misuse by code (a wrong call order, a broken assertion) is a RuntimeError, not one of these.
 """
@@ -31,6 +32,7 @@ __all__ = [
     "CodeError",
     "ConflictError",
     "CryoledgerError",
+    "FieldError",
     "LedgerFormatError",
     "PinError",
     "Refusal",
@@ -151,3 +153,14 @@ class ConflictError(CryoledgerError):
 
 class RequestError(CryoledgerError):
     """A command whose words do not fit together."""
+
+
+class FieldError(RequestError):
+    """A value that a field of an event cannot hold: the event, the path to the field, and what is wrong with it."""
+
+    def __init__(self, event: str, path: tuple[str | int, ...], told: str) -> None:
+        where = ".".join(str(part) for part in path) or "payload"
+        super().__init__(f"{event}: {where} {told}.", "Correct it and repeat.")
+        self.event = event
+        self.path = path
+        self.told = told

@@ -34,10 +34,14 @@ def named_vault(option: str | None) -> str:
 
 @dataclass
 class Call:
-    """One command's vault, opened when it is first asked for; `as_json` where a machine reads the answer."""
+    """One command's vault, opened when it is first asked for; `as_json` where a machine reads the answer.
+
+    `params` are the command's options and arguments, as Click knows them.
+    """
 
     named: str | None
     as_json: bool = False
+    params: Sequence[Any] = field(default=(), repr=False)
     _vault: Vault | None = field(default=None, repr=False)
 
     @property

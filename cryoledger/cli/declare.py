@@ -21,6 +21,8 @@ import typer
 from cryoledger.cli.acts import Signers
 from cryoledger.cli.call import Call
 from cryoledger.cli.teaching import Teaching
+from cryoledger.cli.wrong_options import in_options
+from cryoledger.errors import FieldError
 
 __all__ = ["Data", "act", "group", "look"]
 
@@ -96,6 +98,8 @@ def look(app: typer.Typer, name: str, *, example: str, panel: str = "") -> Calla
                 given["by"] = Signers(given.pop("as_"), given.pop("with_") or (), given.pop("confirm_clock"))
             try:
                 return function(call, **given) or 0
+            except FieldError as error:
+                raise in_options(error, call.params) from None
             finally:
                 call.close()
 
@@ -124,6 +128,8 @@ def act(
             )
             try:
                 perform(call, event, function(call, **given), signers)
+            except FieldError as error:
+                raise in_options(error, call.params) from None
             finally:
                 call.close()
             return 0
@@ -138,7 +144,7 @@ def act(
 def _call(given: dict[str, Any]) -> Call:
     """The call that the common options ask for; `--vault` may also stand before the command."""
     context: typer.Context = given.pop("context")
-    return Call(given.pop("vault") or context.find_root().obj, given.pop("as_json"))
+    return Call(given.pop("vault") or context.find_root().obj, given.pop("as_json"), context.command.params)
 
 
 def _register(

@@ -13,6 +13,7 @@ from cryoledger.custody.keys.unlock import unlock
 from cryoledger.custody.record import By, Sealed, record
 from cryoledger.custody.vault import Vault, person_by
 from cryoledger.database.store import Transaction
+from cryoledger.domain import catalogue
 from cryoledger.domain.events.people import AdministratorRecovered, KeyIssued, KeyReplaced, PinChanged
 from cryoledger.domain.events.vault import NewPerson
 from cryoledger.domain.records import Person, PublicKey
@@ -39,16 +40,21 @@ def taken_names(vault: Vault) -> set[str]:
 def trial_issue(vault: Vault, full_name: str, roles: Sequence[Role], name: str | None = None) -> KeyIssued:
     """An enrolment as it will be, but with a key that nobody holds: for the rules to judge before a PIN is asked."""
     signer = name or signing_name(full_name, taken_names(vault))
+
+    def issued(badge: str, key: str) -> KeyIssued:
+        person = {"name": signer, "full_name": full_name, "badge": badge}
+        return catalogue.make(KeyIssued, {"person": person, "roles": roles, "key": key})
+
+    issued("none", "none")  # a name that cannot be one is told as such, before a key is made for it
     key = PrivateKey.generate(signer).verifier
-    person = NewPerson(name=signer, full_name=full_name, badge=badge_code(key.key_id))
-    return KeyIssued(person=person, roles=tuple(roles), key=key.encode())
+    return issued(badge_code(key.key_id), key.encode())
 
 
 def trial_replacement(person: str, reason: str) -> KeyReplaced:
     """As `trial_issue`, of a key's replacement."""
     key = PrivateKey.generate(person).verifier
     data = {"person": person, "badge": badge_code(key.key_id), "key": key.encode(), "reason": reason}
-    return KeyReplaced.model_validate(data)
+    return catalogue.make(KeyReplaced, data)
 
 
 def enrol(vault: Vault, full_name: str, roles: Sequence[Role], pin: str, *by: By, name: str | None = None) -> Enrolled:
@@ -73,8 +79,8 @@ def replace_key(vault: Vault, who: str, pin: str, reason: str, *by: By) -> Enrol
         person = person_by(reading, who)
     wrapped, verifier = vault.keyring.enrol(person.name, pin, vault.secret, vault.origin(), vault.kdf)
     badge = badge_code(verifier.key_id)
-    event = KeyReplaced.model_validate(
-        {"person": person.name, "badge": badge, "key": verifier.encode(), "reason": reason}
+    event = catalogue.make(
+        KeyReplaced, {"person": person.name, "badge": badge, "key": verifier.encode(), "reason": reason}
     )
     also = stored_key(wrapped)
     sealed = record(vault, event, *by, By(person.name, fresh=True), also=lambda tx: tx.put_wrapped_key(also))

@@ -13,7 +13,7 @@ and the audit's role check. An act that two persons sign and that may wait for t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError, create_model
 
@@ -21,13 +21,15 @@ from cryoledger.domain.declare import DECLARED, EventType, Mentioned, declared, 
 from cryoledger.domain.events import corrections, identities, imports, lots, people, storage, treatment, vault
 from cryoledger.domain.fields import Event, Instant
 from cryoledger.domain.roles import Kind, Line, Signing
-from cryoledger.errors import RequestError
+from cryoledger.domain.wrong_fields import told
+from cryoledger.errors import FieldError, RequestError
 
 __all__ = [
     "TYPES",
     "EventType",
     "Mentioned",
     "data_of",
+    "make",
     "of",
     "parse",
     "proposal_type",
@@ -36,6 +38,7 @@ __all__ = [
 ]
 
 PROPOSED = "Proposed"
+E = TypeVar("E", bound=Event)
 
 
 class Proposal(Event):
@@ -77,14 +80,22 @@ def proposal_type(act: str) -> EventType:
 
 
 def parse(name: str, data: Mapping[str, Any]) -> Event:
-    """The payload of an event from the JSON object of its entry; RequestError says which field is wrong."""
+    """The payload of an event from the JSON object of its entry; FieldError says which field is wrong."""
     try:
         event = of(name).payload.model_validate(data)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "payload"
-        raise RequestError(f"{name}: {where}: {first['msg']}.", "Correct the field and repeat.") from None
+        path = first["loc"]
+        field = next((part for part in reversed(path) if isinstance(part, str)), "")
+        raise FieldError(name, path, told(field, first)) from None
     return event
+
+
+def make(event: type[E], data: Mapping[str, Any]) -> E:
+    """As `parse`, of a type at hand."""
+    made = parse(event.__name__, data)
+    assert isinstance(made, event)
+    return made
 
 
 def data_of(event: Event) -> dict[str, Any]:

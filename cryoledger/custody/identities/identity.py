@@ -29,7 +29,7 @@ from cryoledger.custody.keys.unlock import unlock
 from cryoledger.custody.record import By, Sealed, record
 from cryoledger.custody.vault import Vault
 from cryoledger.database.store import Transaction
-from cryoledger.domain import times
+from cryoledger.domain import catalogue, times
 from cryoledger.domain.events.identities import (
     IdentityForgotten,
     IdentityReaderGranted,
@@ -73,7 +73,7 @@ def trial_grant(vault: Vault, person: str, *, from_sheet: bool) -> IdentityReade
 def trial_record(subject: Subject) -> IdentityRecorded:
     """As `trial_grant`, of an identity that is not given yet."""
     nothing = Document(sha256=encode_base64(bytes(32)), size_bytes=0, salt_id=uuid7(0, bytes(10)))
-    return IdentityRecorded.model_validate({"scope": subject[0], "code": subject[1], "document": nothing.model_dump()})
+    return catalogue.make(IdentityRecorded, {"scope": subject[0], "code": subject[1], "document": nothing.model_dump()})
 
 
 def grant(vault: Vault, person: str, giver: By, taker: By, sheet: bytes | None = None) -> Sealed:
@@ -125,7 +125,7 @@ def _further(vault: Vault, person: str) -> list[WrappedKey]:
 
 def withdrawal(person: str, reason: str) -> IdentityReaderWithdrawn:
     """The event by which a person reads no more."""
-    return IdentityReaderWithdrawn.model_validate({"person": person, "reason": reason})
+    return catalogue.make(IdentityReaderWithdrawn, {"person": person, "reason": reason})
 
 
 def withdraw(vault: Vault, person: str, reason: str, by: By) -> Sealed:
@@ -141,7 +141,7 @@ def keep_identity(vault: Vault, subject: Subject, identity: Identity, by: By) ->
     """Keep who a donor or patient is; a later one stands for the earlier, which stays kept."""
     if not identity.full_name.strip():
         raise RequestError("No name was given.", "Give at least the full name.")
-    event = IdentityRecorded.model_validate({"scope": subject[0], "code": subject[1]})
+    event = catalogue.make(IdentityRecorded, {"scope": subject[0], "code": subject[1]})
     key = _key_for(vault, by)
     kept = narrative.keep(vault, _seal(key, subject, vault.origin(), identity), subject)
     return record(vault, narrative.with_document(event, kept), by, also=kept.write)
@@ -149,7 +149,7 @@ def keep_identity(vault: Vault, subject: Subject, identity: Identity, by: By) ->
 
 def look(subject: Subject, reason: str) -> IdentityShown:
     """The event of a look at an identity."""
-    return IdentityShown.model_validate({"scope": subject[0], "code": subject[1], "reason": reason})
+    return catalogue.make(IdentityShown, {"scope": subject[0], "code": subject[1], "reason": reason})
 
 
 def show(vault: Vault, subject: Subject, reason: str, by: By) -> Identity:
@@ -171,8 +171,9 @@ def forgetting(vault: Vault, subject: Subject, reason: str) -> IdentityForgotten
     today = vault.clock.now().astimezone(ZoneInfo(vault.site().zone)).date()
     # A day more than the rule asks: the site's date may be a day ahead of the instant's.
     until = today + timedelta(days=KEY_COPIES_DAYS + 1)
-    return IdentityForgotten.model_validate(
-        {"scope": subject[0], "code": subject[1], "reason": reason, "copies_until": until.isoformat()}
+    return catalogue.make(
+        IdentityForgotten,
+        {"scope": subject[0], "code": subject[1], "reason": reason, "copies_until": until.isoformat()},
     )
 
 
