@@ -22,7 +22,8 @@ from cryoledger.exchange.tables import open_table
 
 __all__ = ["Job", "prepare"]
 
-Reading = Callable[[int, int], None]
+Telling = Callable[[str, int, int], None]
+"""Is told what is being done, how much of it is done, and of how much in all (0 where nobody knows)."""
 TOLD_EVERY = 1000
 
 
@@ -42,22 +43,28 @@ class Job:
 
 @contextmanager
 def prepare(
-    vault: Vault, path: Path, given: ColumnMap, ask: Ask | None = None, progress: Reading | None = None
+    vault: Vault, path: Path, given: ColumnMap, ask: Ask | None = None, progress: Telling | None = None
 ) -> Iterator[Job]:
     """Read a file against a vault; RequestError where it is no table, or leaves something open.
 
-    `progress(rows read, all)` is called now and then.
+    `progress` is called now and then.
     """
+    tell = progress or _silent
     table = open_table(path, given)
-    known = survey(table, given, ask)
+    known = survey(table, given, ask, lambda rows: tell("Looking through", rows, 0))
     with Plan(vault, table.sha256) as plan:
         for row in read_rows(table, known, plan.size_of):
             plan.take(row)
-            if progress is not None and plan.rows % TOLD_EVERY == 0:
-                progress(plan.rows, known.rows)
+            if plan.rows % TOLD_EVERY == 0:
+                tell("Reading", plan.rows, known.rows)
+        tell("Judging", plan.rows, 0)
         if plan.own is not None and plan.own.status == "completed":
             plan.judge_again()
             yield Job(plan, plan.rows, known.guessed, known, plan.own.number)
             return
         plan.judge()
         yield Job(plan, plan.rows, known.guessed, known)
+
+
+def _silent(_what: str, _done: int, _total: int) -> None:
+    """Nobody watches."""

@@ -26,6 +26,7 @@ __all__ = ["Ask", "Question", "Survey", "survey"]
 
 SIZES = ((9, 9), (10, 10), (8, 12), (12, 8), (12, 12), (13, 13), (14, 14))
 STRAY_SHARE = 0.02
+TOLD_EVERY = 5000
 WIDTH_SHARE = 0.8
 NEEDED = ("barcode", "position", "lot", "product", "donor", "tissue", "passage", *NUMBERS[:2], *DATES[:2])
 NOT_STATED = "not stated"
@@ -64,8 +65,13 @@ class Survey:
         return not self.columns.close and not self.columns.ignored
 
 
-def survey(table: Table, given: ColumnMap, ask: Ask | None = None) -> Survey:
-    """Look through a table; RequestError where a column is missing, or something is open and nobody answers."""
+def survey(
+    table: Table, given: ColumnMap, ask: Ask | None = None, progress: Callable[[int], None] | None = None
+) -> Survey:
+    """Look through a table; RequestError where a column is missing, or something is open and nobody answers.
+
+    `progress(rows seen)` is called now and then.
+    """
     first = list(islice(table.rows(), HEADER_AMONG if given.header is None else given.header))
     columns = find_columns(first, given)
     _need(columns, given)
@@ -73,6 +79,8 @@ def survey(table: Table, given: ColumnMap, ask: Ask | None = None) -> Survey:
     for number, cells in table.rows():
         if number > columns.row:
             look.row(number, cells)
+            if progress is not None and number % TOLD_EVERY == 0:
+                progress(number)
     return _Conclusion(table, columns, given, look, ask).survey()
 
 

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import shlex
+import signal
+import sqlite3
 import sys
+import threading
+import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +19,7 @@ import pytest
 
 from cryoledger import cli
 from cryoledger.cli.sample import people
+from cryoledger.custody.imports import import_parts
 from cryoledger.custody.vault import Vault
 from tests.exchange.laboratory import VECTORS, row, table
 
@@ -117,3 +125,79 @@ def test_who_may_not_import_is_refused(typed: Typed, tmp_path: Path) -> None:
     typed("import", "inventory", file, by=people.PIA)
     assert typed.code == 3
     assert typed("import", "list", "--json") == []
+
+
+def ctrl_c(location: Path, when: str) -> threading.Thread:
+    """Presses Ctrl-C once the vault's import is as a condition says."""
+
+    def press() -> None:
+        until = time.monotonic() + 60
+        with closing(sqlite3.connect(f"file:{location}?mode=ro", uri=True)) as database:
+            while time.monotonic() < until:
+                if database.execute(f"SELECT 1 FROM inventory_import WHERE status = 'open' AND {when}").fetchone():
+                    os.kill(os.getpid(), signal.SIGINT)
+                    return
+                time.sleep(0.001)
+
+    thread = threading.Thread(target=press)
+    thread.start()
+    return thread
+
+
+def proposed(typed: Typed) -> list[list[str]]:
+    """The commands that the program told a person to type, without who signs them."""
+    commands = [shlex.split(line) for line in typed.err.splitlines() if line.startswith("    cryoledger ")]
+    for words in commands:
+        at = words.index("--as")
+        assert words[at : at + 2] == ["--as", people.MARIA.name]
+        del words[at : at + 2]
+    return [words[1:] for words in commands]
+
+
+def test_ctrl_c_says_how_far_it_got_and_what_to_type(
+    typed: Typed, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_parts, "PART_VIALS", 2)
+    file = tmp_path / "two words.csv"
+    places = [(f"B{at // 81}", f"{'ABCDEFGHI'[at % 81 // 9]}{at % 9 + 1}") for at in range(160)]
+    file.write_text(table([row(box=box, position=at, vial=f"V{n}") for n, (box, at) in enumerate(places)]))
+    location = home / "lab.cryoledger"
+
+    thread = ctrl_c(location, "done >= 1")
+    typed("--vault", location, "import", "inventory", file, "--strict", "--json", by=people.MARIA)
+    thread.join()
+    told, (forth, back) = typed.err, proposed(typed)
+    assert (typed.code, typed.out) == (130, "")
+    assert forth == ["--vault", str(location), "import", "inventory", str(file), "--strict", "--json"]
+    assert back == [*forth, "--abandon"]
+    (half,) = typed("import", "list", "--json")
+    assert f"stopped after part {half['done']} of 80" in told
+    assert "nothing of it can be used before the rest is in" in told
+    answer = typed(*forth, by=people.MARIA)
+    assert (typed.code, answer["imported"], answer["rejected"]) == (0, 160, [])
+    assert f"stopped after part {half['done']}: it is resumed" in typed.err
+    (listed,) = typed("import", "list", "--json")
+    assert (listed["status"], listed["done"]) == ("completed", 80)
+
+
+def test_ctrl_c_in_a_withdrawal_says_what_goes_on_with_it(
+    typed: Typed, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_parts, "PART_VIALS", 1)
+    file = tmp_path / "in.csv"
+    file.write_text(table([row(vial=f"V{at}", position=f"{'ABCDEFGHI'[at // 9]}{at % 9 + 1}") for at in range(81)]))
+    location = home / "lab.cryoledger"
+    thread = ctrl_c(location, "done >= 30")
+    typed("import", "inventory", file, by=people.MARIA)
+    thread.join()
+    _, back = proposed(typed)
+    thread = ctrl_c(location, "abandoned IS NOT NULL AND done < 30")
+    typed(*back, by=people.MARIA)
+    thread.join()
+    assert typed.code == 130
+    assert "are still to be withdrawn" in typed.err
+    (again,) = proposed(typed)
+    typed(*again, by=people.MARIA)
+    assert typed.code == 0
+    (listed,) = typed("import", "list", "--json")
+    assert (listed["status"], listed["done"]) == ("abandoned", 0)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import sys
+import shlex
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,13 +15,13 @@ from cryoledger.cli import asking, exit_codes, output
 from cryoledger.cli.acts import Signers, ask_for
 from cryoledger.cli.call import Call
 from cryoledger.cli.declare import group, look
-from cryoledger.errors import RequestError
+from cryoledger.cli.progress_bar import Bar
+from cryoledger.errors import CryoledgerError, RequestError
 
 if TYPE_CHECKING:
-    from cryoledger.custody.imports.importing import Progress
     from cryoledger.domain.import_records import Import
     from cryoledger.exchange.import_inventory import Job
-    from cryoledger.exchange.survey import Question
+    from cryoledger.exchange.survey import Ask, Question
 
 __all__ = ["export", "import_"]
 
@@ -69,22 +69,46 @@ def inventory(
     from cryoledger.exchange.import_inventory import prepare
     from cryoledger.exchange.tables import file_sha256
 
+    again = _command(call, by, file, columns, strict=strict)
     if abandon:
-        return _abandon(call, by, _open_import(call, sha256=file_sha256(file)), reason)
+        own = _open_import(call, sha256=file_sha256(file))
+        return _abandon(call, by, own, reason, f"{again} --abandon --reason {shlex.quote(reason)}")
     given = read_map(columns) if columns is not None else ColumnMap()
-    with _progress("Reading") as reading, prepare(call.vault, file, given, _ask, reading) as job:
+    with Bar() as bar, prepare(call.vault, file, given, _asking(bar), bar.show) as job:
+        bar.stop()
         if job.before is not None:
             output.narrate(f"This very file is import {job.before}: nothing is added twice.")
             return _report(call, job, 0, dry_run=dry_run)
         refused = strict and (job.plan.scratch.count("rejected") > 0 or not job.known.certain)
         if dry_run or refused or not job.plan.vials:
             _report(call, job, job.plan.vials if dry_run and not refused else 0, dry_run=dry_run)
+            if refused:
+                output.narrate(_why_refused(job))
             return exit_codes.FINDINGS if refused or not job.plan.vials else exit_codes.OK
-        _carry_out(call, job, by)
+        _carry_out(call, job, by, again)
         return _report(call, job, job.plan.vials, dry_run=False)
 
 
-def _carry_out(call: Call, job: Job, by: Signers) -> None:
+def _command(call: Call, by: Signers, file: Path, columns: Path | None, *, strict: bool) -> str:
+    """The command as it must be given again, whatever it was given with."""
+    words = ["cryoledger", *(["--vault", call.named] if call.named else []), "import", "inventory", str(file)]
+    words += ["--columns", str(columns)] if columns is not None else []
+    words += ["--strict"] if strict else []
+    words += ["--json"] if call.as_json else []
+    for option, name in (("--as", by.first), *(("--with", other) for other in by.others)):
+        words += [option, name] if name else []
+    return shlex.join(words)
+
+
+def _why_refused(job: Job) -> str:
+    rejected, columns = job.plan.scratch.count("rejected"), job.known.columns
+    reasons = [f"{rejected} rows are rejected"] if rejected else []
+    reasons += [f"these columns are not understood: {', '.join(columns.ignored[:20])}"] if columns.ignored else []
+    reasons += [f"these were guessed by a close header: {', '.join(columns.close)}"] if columns.close else []
+    return f"Nothing is recorded under --strict: {'; '.join(reasons)}. Correct the file or the map, or leave it out."
+
+
+def _carry_out(call: Call, job: Job, by: Signers, again: str) -> None:
     from cryoledger.custody.imports.importing import carry_out
 
     plan = job.plan
@@ -94,8 +118,37 @@ def _carry_out(call: Call, job: Job, by: Signers) -> None:
         output.narrate(f"Import {plan.own.number} of this file stopped after part {plan.own.done}: it is resumed.")
     begun = plan.begun() if plan.own is None else None
     (signer,) = ask_for(call, [("imported", IMPORTER)], told, by, event=begun)
-    with _progress("Recording") as recording:
-        carry_out(call.vault, plan, signer, recording)
+    with _told_when_interrupted(call, plan.sha256, again), Bar() as bar:
+        carry_out(call.vault, plan, signer, lambda done, total: bar.show("Recording", done, total))
+
+
+@contextmanager
+def _told_when_interrupted(call: Call, sha256: str, again: str) -> Iterator[None]:
+    """Whatever stops an import, or its withdrawal: how far it got, and what goes on with it."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        output.narrate(_how_far(call, sha256, again) or "Nothing of this file is on record.")
+        raise
+    except CryoledgerError as error:
+        with suppress(CryoledgerError):  # a vault that cannot be read has said so itself
+            told = _how_far(call, sha256, again)
+            if told:
+                error.add_note(told)
+        raise
+
+
+def _how_far(call: Call, sha256: str, again: str) -> str:
+    own = next((row for row in _open_imports(call) if row.sha256 == sha256), None)
+    if own is None:
+        return ""
+    if own.abandoned is not None:
+        return f"Import {own.number}: {own.done} parts are still to be withdrawn. Go on with:\n    {again}"
+    return (
+        f"Import {own.number} stopped after part {own.done} of {own.parts}. What came in is safe, and nothing of it "
+        f"can be used before the rest is in. Go on with:\n    {again}\n"
+        f"or take back what came in with:\n    {again} --abandon"
+    )
 
 
 def _report(call: Call, job: Job, imported: int, *, dry_run: bool) -> int:
@@ -107,6 +160,8 @@ def _report(call: Call, job: Job, imported: int, *, dry_run: bool) -> int:
             output.narrate(f"guessed {name.replace('_', ' ')}: {_shown(value)}")
         verb = "would come in" if dry_run else "came in"
         output.data(f"{job.rows} rows, {imported} vials {verb}, {job.plan.scratch.count('rejected')} rows rejected")
+        if imported:
+            _tell_what_next(call, job, dry_run=dry_run)
         return exit_codes.OK
     output.data(f'{{\n  "rows": {job.rows},\n  "imported": {imported},\n  "dry_run": {json.dumps(dry_run)},')
     output.data(f'  "import": {json.dumps(_number(call, job))},\n  "held": {job.plan.held()},\n  "rejected": [')
@@ -117,6 +172,18 @@ def _report(call: Call, job: Job, imported: int, *, dry_run: bool) -> int:
         before = f"    {output.json_text({'row': row, 'reason': reason}, indent=None)}"
     output.data(f'{before}\n  ],\n  "guessed": {output.json_text(job.guessed)}\n}}')
     return exit_codes.OK
+
+
+def _tell_what_next(call: Call, job: Job, *, dry_run: bool) -> None:
+    """What stands between the vials that come in and their use."""
+    held, come = job.plan.held(), "come in" if dry_run else "are"
+    if held:
+        output.narrate(f"{held} of them {come} on hold until a box check: another row gave their barcode or position.")
+    if not dry_run:
+        number = _number(call, job)
+        output.narrate(
+            f"Their lots are in quarantine. Quality: `cryoledger import release {number} --basis ... --as NAME`."
+        )
 
 
 def _number(call: Call, job: Job) -> int | None:
@@ -133,54 +200,41 @@ def _shown(value: Any) -> str:
     return "; ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def _ask(question: Question) -> str | None:
-    """Put a question to a person at the terminal, one answer after the other."""
-    if not asking.at_terminal():
-        return None
-    return next((choice for choice in question.choices if asking.yes(f"{question.text} {choice}?")), None)
+def _asking(bar: Bar) -> Ask:
+    """Puts a question to a person at the terminal, one answer after the other; nobody answers where there is none."""
+
+    def ask(question: Question) -> str | None:
+        if not asking.at_terminal():
+            return None
+        bar.stop()
+        return next((choice for choice in question.choices if asking.yes(f"{question.text} {choice}?")), None)
+
+    return ask
 
 
-@contextmanager
-def _progress(what: str) -> Iterator[Progress | None]:
-    """A bar on stderr where a person watches it."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(what, total=None)
-
-        def show(done: int, total: int) -> None:
-            bar.update(task, completed=done, total=total)
-            if done >= total:
-                bar.stop()
-
-        yield show
-
-
-def _open_import(call: Call, *, sha256: str = "", number: int | None = None) -> Import:
+def _open_imports(call: Call) -> list[Import]:
     from cryoledger.domain.import_records import Import
 
     with call.reading() as reading:
-        rows = reading.facts.where(Import, status="open")
-    for row in rows:
+        return reading.facts.where(Import, status="open")
+
+
+def _open_import(call: Call, *, sha256: str = "", number: int | None = None) -> Import:
+    for row in _open_imports(call):
         if row.sha256 == sha256 or row.number == number:
             return row
     raise RequestError("There is no such import that could be abandoned.", "See `cryoledger import list`.")
 
 
-def _abandon(call: Call, by: Signers, own: Import, reason: str) -> int:
+def _abandon(call: Call, by: Signers, own: Import, reason: str, again: str) -> int:
     from cryoledger.custody.imports.importing import abandon
     from cryoledger.domain import catalogue
 
     event = catalogue.parse("ImportAbandoned", {"number": own.number, "reason": reason})
     told = f"that import {own.number} is given up: all {own.done} recorded parts leave the inventory"
     (signer,) = ask_for(call, [("abandoned", IMPORTER)], told, by, event=event if own.abandoned is None else None)
-    with _progress("Withdrawing") as show:
-        abandon(call.vault, own, reason, signer, show)  # type: ignore[arg-type]
+    with _told_when_interrupted(call, own.sha256, again), Bar() as bar:
+        abandon(call.vault, own, reason, signer, lambda done, total: bar.show("Withdrawing", done, total))  # type: ignore[arg-type]
     call.answer({"import": own.number, "withdrawn": own.done}, f"Import {own.number} is withdrawn.")
     return exit_codes.OK
 
@@ -188,7 +242,9 @@ def _abandon(call: Call, by: Signers, own: Import, reason: str) -> int:
 @look(import_, "abandon", example="cryoledger import abandon 57 --reason wrong-file --as maria.s")
 def abandon_import(call: Call, by: Signers, number: Number, reason: Reason = "interrupted") -> int:
     """Withdraw what an import that did not complete has brought, where its file is no longer at hand."""
-    return _abandon(call, by, _open_import(call, number=number), reason)
+    words = ["cryoledger", *(["--vault", call.named] if call.named else []), "import", "abandon", str(number)]
+    words += ["--reason", reason, *(["--as", by.first] if by.first else [])]
+    return _abandon(call, by, _open_import(call, number=number), reason, shlex.join(words))
 
 
 @look(import_, "list", example="cryoledger import list")
@@ -243,7 +299,7 @@ def export_inventory(
     """Write every stored vial as CSV: it imports elsewhere, and no spreadsheet calculates anything in it."""
     from cryoledger.exchange import export_inventory as exchange
 
-    with _opened(out) as write, call.reading() as reading:
+    with call.reading() as reading, _opened(out) as write:
         done = exchange.export_inventory(reading, write)
     output.narrate(f"{done.vials} vials written.")
     if done.not_stored:
