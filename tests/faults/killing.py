@@ -5,6 +5,8 @@
 
 A step is the moment before and the moment after every statement, fsync, rename and removal of the program: BEGIN, the
 INSERT of the entry and of each derived row, COMMIT, the remembered head, the pages of a backup.
+
+Every step has its turn where CRYOLEDGER_EVERY_STEP is set; else a share of them, evenly spread from first to last.
 """
 
 from __future__ import annotations
@@ -24,6 +26,15 @@ from cryoledger.database.driver import SqliteDriver
 
 Tell = Callable[[Any], None]
 Work = Callable[[Tell], None]
+EVERY_STEP = "CRYOLEDGER_EVERY_STEP"
+
+
+def chosen(total: int, part: int, parts: int, share: int) -> list[int]:
+    """The steps of a part: every `parts`-th, of which about `share` are taken unless all are asked for."""
+    steps = range(part, total, parts)
+    if os.environ.get(EVERY_STEP) or len(steps) <= share:
+        return list(steps)
+    return [steps[at * (len(steps) - 1) // (share - 1)] for at in range(share)]
 
 
 class _Steps:

@@ -12,9 +12,10 @@ from cryoledger.custody.backups import backup, restore
 from cryoledger.custody.record import observe
 from cryoledger.custody.vault import Vault
 from tests.faults.conftest import ALARM, Fresh, Victim, move, moves
-from tests.faults.killing import Tell, Work, killed_at, steps_of
+from tests.faults.killing import Tell, Work, chosen, killed_at, steps_of
 
 PARTS = 4  # each test is cut in so many, for parallel runs
+SHARE = 10  # steps of a part
 NOW = "2026-03-02T02:00:00.000Z"
 
 
@@ -34,7 +35,7 @@ def test_killed_in_an_append(part: int, fresh: Fresh) -> None:
     total = steps_of(recording(fresh()))
     assert total > 60
     before = fresh().entries()
-    for step in range(part, total, PARTS):
+    for step in chosen(total, part, PARTS, SHARE):
         victim = fresh()
         told = killed_at(step, recording(victim))
         victim.is_whole(told, before)
@@ -52,14 +53,14 @@ def test_killed_in_a_backup(part: int, fresh: Fresh, tmp_path: Path) -> None:
     total = steps_of(backing_up(fresh(), tmp_path / "first"))
     victim = fresh()
     before = victim.entries()
-    for step in range(part, total, PARTS):
+    for step in chosen(total, part, PARTS, SHARE):
         target = tmp_path / f"b{step}"
         told = killed_at(step, backing_up(victim, target))
         assert target.exists() or not told
         with victim.open() as vault:
             if not target.exists():
                 backup.back_up(vault, target)  # the leftovers of the killed one are in nobody's way
-            if step % 10 == part:
+            if step % 12 == part:
                 assert backup.restore_as_test(vault, target).ok
         left = {path.name for path in tmp_path.iterdir() if path.name.startswith((".b", "b"))}
         assert {name for name in left if name.startswith(".")} == set(), (step, left)
@@ -86,7 +87,7 @@ def test_killed_in_a_restore(part: int, fresh: Fresh, tmp_path: Path) -> None:
     state = victim.home
     kept = {path: path.read_bytes() for path in state.rglob("head*")}
     total = steps_of(restoring(tmp_path / "first"))
-    for step in range(part, total, PARTS):
+    for step in chosen(total, part, PARTS, SHARE):
         for path in state.rglob("head*"):
             path.unlink()
         for path, content in kept.items():

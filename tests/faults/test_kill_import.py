@@ -20,9 +20,10 @@ from cryoledger.domain.records import Donation, Donor, Hold, Lot, Record, ScanCo
 from cryoledger.errors import Refusal
 from tests.exchange.laboratory import prepared, row, table
 from tests.faults.conftest import Fresh, Victim
-from tests.faults.killing import Tell, Work, killed_at, steps_of
+from tests.faults.killing import Tell, Work, chosen, killed_at, steps_of
 
 PARTS = 4  # each test is cut in so many, for parallel runs
+SHARE = 9  # steps of a part
 VIALS = ("IV0", "IV1", "IV2", "IV3", "IV4")
 STATE: tuple[type[Record], ...] = (Vial, Lot, Donor, Donation, StorageUnit, Hold, ImportLot, ScanCode)
 # What differs between an import in one go and one in two: entries' numbers, and times.
@@ -99,7 +100,7 @@ def test_killed_in_an_import(part: int, fresh: Fresh, file: Path) -> None:
     assert total > 150
     with whole.open() as vault:
         expected = brought(vault)
-    for step in range(part, total, PARTS):
+    for step in chosen(total, part, PARTS, SHARE):
         victim = fresh()
         before = victim.entries()
         told = killed_at(step, importing(victim, file))
@@ -148,7 +149,7 @@ def test_killed_in_a_withdrawal(part: int, fresh: Fresh, file: Path) -> None:
 
     with fresh().open() as vault:
         expected = brought(vault)
-    for step in range(part, steps_of(withdrawing(stopped())), PARTS):
+    for step in chosen(steps_of(withdrawing(stopped())), part, PARTS, SHARE):
         victim = stopped()
         killed_at(step, withdrawing(victim))
         is_sound(victim)
