@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.benchmarks.figures import machine, say
 
-NAMES = ("appending", "verifying", "scanning", "starting", "importing", "serving")
+NAMES = ("appending", "verifying", "scanning", "starting", "importing", "serving", "browsing")
 
 
 def main() -> int:
