@@ -4,7 +4,8 @@
     for finding in report.findings: ...
 
 - `verify` runs LEDGER.md's list in order: `chain` (step 1), `replay` (steps 2 and 3), `heads` and `trees` (step 4),
-  `journals` and `derived` (step 5); `remarks` are what a report says beside its verdict.
+  `journals` and `derived` (step 5), `documents` (what entries name beside the ledger); `remarks` are what a report
+  says beside its verdict.
 - `hashes` compares hashes alone (`verify_hashes`): fast, and no verification of who signed.
 - `source` is what it reads from, `findings` what it answers.
 - `signatures` has them verified by other processes while the replay goes on.
@@ -13,6 +14,7 @@
 
 from __future__ import annotations
 
+from cryoledger.audit.documents import DocumentSource
 from cryoledger.audit.findings import Finding, Report
 from cryoledger.audit.hashes import verify_hashes
 from cryoledger.audit.heads import Head, Seen
@@ -23,6 +25,7 @@ from cryoledger.audit.verify import verify
 
 __all__ = [
     "BadRow",
+    "DocumentSource",
     "Finding",
     "Head",
     "Outside",

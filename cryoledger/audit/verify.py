@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 
 from cryoledger.audit.chain import Chain, at
 from cryoledger.audit.derived import Comparison, compare_states
+from cryoledger.audit.documents import Documents, DocumentSource
 from cryoledger.audit.findings import Findings, Report
 from cryoledger.audit.heads import Heads, Seen
 from cryoledger.audit.journals import Journals
@@ -26,8 +27,6 @@ from cryoledger.domain.facts import Inventory
 
 __all__ = ["verify"]
 
-NOT_BUILT = ("documents: contents are not compared with their hashes yet",)
-
 
 def verify(
     source: Source,
@@ -37,15 +36,16 @@ def verify(
     progress: Progress | None = None,
     workers: SignatureWorkers | None = None,
     outside: Outside | None = None,
+    documents: DocumentSource | None = None,
 ) -> Report:
     """Verify a ledger and the tables derived from it; never raises for anything that the source holds.
 
     `remembered` is the last entry that this station saw, `fingerprint` the leaf hash of entry 0 from paper. Without
     them a vault is only consistent with itself, and the report says so. `progress(done, total)` is called now and then.
     `workers` verify signatures meanwhile; without them they are verified here. `outside` is what the tree is compared
-    with: tiles, checkpoints, the verifier's policy.
+    with: tiles, checkpoints, the verifier's policy. `documents` are those beside the ledger.
     """
-    return _Verification(source, remembered, fingerprint, progress, workers, outside or Outside()).run()
+    return _Verification(source, remembered, fingerprint, progress, workers, outside or Outside(), documents).run()
 
 
 class _Verification:
@@ -57,6 +57,7 @@ class _Verification:
         progress: Progress | None,
         workers: SignatureWorkers | None,
         outside: Outside,
+        documents: DocumentSource | None,
     ) -> None:
         self._source = source
         self._findings = Findings()
@@ -67,8 +68,9 @@ class _Verification:
         self._heads = Heads(self._findings, remembered, fingerprint)
         self._remarks = Remarks(self._findings)
         self._trees = Trees(self._findings, outside)
+        self._documents = Documents(documents, self._findings)
         self._progress = progress
-        self._not_run = [*NOT_BUILT]
+        self._not_run: list[str] = []
         if remembered is None:
             self._not_run.append("remembered head: none given")
         if fingerprint is None:
@@ -110,6 +112,7 @@ class _Verification:
         self._heads.pass_by(step, draft)
         if draft is not None:
             self._remarks.pass_by(step, draft, changes)
+            self._documents.pass_by(step, draft, changes)
 
     def _entries(self) -> Iterator[StoredEntry]:
         """The stored entries; a source that breaks in the middle ends them, with a finding."""
@@ -135,13 +138,16 @@ class _Verification:
         stopped = self._replay.stopped
         if stopped is not None:
             self._not_run.append(
-                f"signers, rules and derived tables from entry {numbers.shown(stopped)} on: it could not be replayed"
+                f"signers, rules, documents and derived tables from entry {numbers.shown(stopped)} on: "
+                "it could not be replayed"
             )
             return
         self._replay.journals.number = numbers.number_of(self._chain.epoch, self._chain.next_sequence)
         self._replay.journals.finish()
         inventory: Inventory = self._replay.inventory
         compare_states(self._source, inventory, self._comparison)
+        self._documents.finish(inventory)
+        self._not_run += self._documents.not_run()
         for finding in (*suspect_ranges(inventory), *undeclared_restores(inventory)):
             self._findings.add(finding)
 
@@ -152,6 +158,7 @@ class _Verification:
                 "signatures: each by a key enrolled, unrevoked and holding the role at its entry",
                 "rules: each entry legal under its own rulebook",
                 "derived tables: equal to the replayed ones, row for row",
+                *self._documents.lines(),
             ]
         not_run = " ".join(self._not_run)
         covers += [name for name in ("remembered head", "fingerprint") if f"{name}: none" not in not_run]

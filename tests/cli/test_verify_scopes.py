@@ -55,3 +55,36 @@ def test_without_a_vault_there_is_nothing_to_hash(terminal: Terminal) -> None:
     done = terminal.run("verify", "--hash-only")
     assert done.code == 2
     assert "Could not verify" in done.err
+
+
+def noted(lab: Terminal) -> str:
+    """A donor with a note under her own key, and the hash that its entry commits to."""
+    note = lab.folder / "note.txt"
+    note.write_text("She called on Tuesday.")
+    lab.does("donor", "add", "D8", "--consent", "therapy", "--given-on", "2025-01-01", "--note", note, by="maria.s")
+    with sqlite3.connect(lab.vault) as connection:
+        return str(connection.execute("SELECT sha256 FROM document").fetchone()[0])
+
+
+def test_notes_are_compared_with_what_their_entries_commit_to(lab: Terminal) -> None:
+    sha256 = noted(lab)
+    report = lab.read("verify")
+    assert "documents: 1 compared with the hashes that their entries commit to" in report["covers"]
+    assert not any(line.startswith("documents") for line in report["not_run"])
+    copy = lab.folder / "copy.cryoledger"
+    lab.does("backup", copy)
+    tampered(lab.vault, "UPDATE document SET content = zeroblob(length(content))")
+    found = lab.run("verify", "--json")
+    assert found.code == 1
+    assert found.json["findings"][0]["row"] == sha256
+    assert found.json["findings"][0]["sequence"] == found.json["entries"] - 1
+    tampered(copy, "DELETE FROM document")
+    assert "The document that this entry names is missing." in lab.run("verify", copy).out
+
+
+def test_an_auditor_without_the_stations_keys_is_told_what_was_not_compared(lab: Terminal) -> None:
+    noted(lab)
+    for path in lab.folder.rglob("subjects.keys"):
+        path.unlink()
+    done = lab.does("verify")
+    assert "not run: documents: 1 are there, but cannot be opened: this machine lacks their keys" in done.out

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from cryoledger import audit
 from cryoledger.audit.progress import Progress
 from cryoledger.custody.keys.kept_keys import wrapped_key
+from cryoledger.custody.proof.documents import KeptDocuments
 from cryoledger.custody.proof.verifying import Workers
 from cryoledger.custody.station.station_folder import StationFolder
 from cryoledger.custody.vault import Vault
@@ -124,7 +125,13 @@ def verify_at(
         outside = audit.Outside(trees.stored(driver), _kept(driver), brought, policy)
         with Workers.for_entries(source.count) as workers:
             report = audit.verify(
-                source, remembered=head, fingerprint=fingerprint, progress=progress, workers=workers, outside=outside
+                source,
+                remembered=head,
+                fingerprint=fingerprint,
+                progress=progress,
+                workers=workers,
+                outside=outside,
+                documents=KeptDocuments.of(driver, source.entry(1, 0)),
             )
     findings = (*found, *report.findings)
     covers = (*report.covers, "database: its own check of pages and indexes, and the guards of the ledger")
