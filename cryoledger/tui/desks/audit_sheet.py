@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from cryoledger.tui.desks.sheet import Cell, Column, Line, Row, Tab, Tone, heading, labelled, line
+from cryoledger.tui.desks.timeline import LANES, WIDTH
 
 if TYPE_CHECKING:
     from cryoledger.documents.graph import Thing
     from cryoledger.documents.telling import Told
     from cryoledger.tui.desks.audit import EntryLine, EntryShown, Ledger, Node, Signer
+    from cryoledger.tui.desks.timeline import Stair
 
 _ENTRIES: Final = (
     Column("entry", 9), Column("recorded", 19), Column("type", 24), Column("marks", 10, wide=True),
@@ -18,6 +20,14 @@ _ENTRIES: Final = (
 _STORY: Final = (
     Column("when", 19), Column("entry", 7), Column("type", 24), Column("what"), Column("signed by", 30, wide=True)
 )  # fmt: skip
+_STAIR: Final = (
+    Column("when", 16), Column(" ".join(LANES), WIDTH), Column("custody", 12), Column("lasted", 7), Column("signed by"),
+    Column("entry", 7, wide=True), Column("what", 40, wide=True),
+)  # fmt: skip
+_CUSTODY: Final[dict[str, Tone]] = {
+    "stored": "good", "out": "wait", "issued": "wait", "in_transit": "wait", "missing": "bad", "thawed": "note",
+    "prepared": "note", "administered": "strong", "discarded": "bad",
+}  # fmt: skip
 _SIGNERS: Final = (
     Column("name", 16), Column("printed name", 22), Column("entries", 10), Column("status", 8), Column("roles")
 )  # fmt: skip
@@ -49,8 +59,38 @@ def signers_tab(signers: tuple[Signer, ...]) -> Tab:
 
 def tree_tab(nodes: tuple[Node, ...], why: str) -> Tab:
     """The chain of the thing that was scanned last, as a tree."""
-    rows = tuple(_node(at, node) for at, node in enumerate(nodes))
+    branches = _branches([node.depth for node in nodes])
+    rows = tuple(_node(at, node, branch) for at, (node, branch) in enumerate(zip(nodes, branches, strict=True)))
     return Tab("Trace", (Column("from donor to patient"),), rows, why)
+
+
+def _branches(depths: list[int]) -> list[str]:
+    """The lines before each node of a tree that is listed from the top down."""
+    found: list[str] = []
+    going_on: set[int] = set()  # levels at which another node follows below
+    for depth in reversed(depths):
+        stems = "".join("│  " if level in going_on else "   " for level in range(1, depth))
+        found.append("" if not depth else f"{stems}{'├─ ' if depth in going_on else '└─ '}")
+        going_on = {level for level in going_on if level < depth} | {depth}
+    return found[::-1]
+
+
+def vial_tab(thing: Thing, stairs: tuple[Stair, ...]) -> Tab:
+    """A vial's custody as a stair from the freezer to its end."""
+    rows = tuple(
+        Row(each.told.entry, (
+            Cell(each.told.occurred_local[:16], "quiet"), Cell(each.picture, "wait" if each.warm else "strong"),
+            Cell(each.custody, _CUSTODY.get(each.custody, "")), Cell(each.lasted, "wait" if each.warm else "quiet"),
+            Cell(each.told.type if not each.custody else _by(each.told), "quiet"), Cell(each.told.entry, "quiet"),
+            Cell(each.told.details, "quiet"),
+        ))
+        for each in stairs
+    )  # fmt: skip
+    return Tab(f"Timeline of {thing}", _STAIR, rows)
+
+
+def _by(told: Told) -> str:
+    return ", ".join(each.full_name for each in told.signatures)
 
 
 def timeline_tab(thing: Thing | None, story: tuple[Told, ...], why: str) -> Tab:
@@ -75,8 +115,7 @@ def _entry(row: EntryLine) -> Row:
     ))  # fmt: skip
 
 
-def _node(at: int, node: Node) -> Row:
-    branch = "  " * node.depth + ("└ " if node.depth else "")
+def _node(at: int, node: Node, branch: str) -> Row:
     tone: Tone = "quiet" if node.again or node.thing is None else _KINDS.get(node.thing.kind, "")
     mark = "   ◀ asked for" if node.asked else "   (see above)" if node.again else ""
     return Row(str(at), (Cell(f"{branch}{node.text}{mark}", "wait" if node.asked else tone),))

@@ -65,7 +65,8 @@ def draw(sheet: Sheet, place: Place, width: int, height: int, now: datetime) -> 
     place = replace(place, tab=min(place.tab, len(sheet.tabs) - 1))
     tab = sheet.tabs[place.tab]
     head = _head(sheet.head, width, height, now)
-    room = max(_LIST_LEAST, height - len(head) - 3)
+    offers = _offers(offers_at(sheet, place), width)
+    room = max(_LIST_LEAST, height - len(head) - 2 - len(offers))
     beside = bool(sheet.detail) and width >= BESIDE
     list_width = width * 11 // 20 if beside else width
     told = sheet.detail or _in_full(tab, tab.row(min(place.cursor, max(0, tab.length - 1))), width)
@@ -76,9 +77,9 @@ def draw(sheet: Sheet, place: Place, width: int, height: int, now: datetime) -> 
     left = room - rows
     body = _beside(listed, detail, place, list_width, width) if beside else listed + _below(detail, place, left, width)
     lines = [*head, _bar(sheet, place, width), *body]
-    lines = lines[: height - 1]
-    lines += [[] for _ in range(height - 1 - len(lines))]
-    return Drawing([*lines, _offers(offers_at(sheet, place), width)], place, rows)
+    lines = lines[: height - len(offers)]
+    lines += [[] for _ in range(height - len(offers) - len(lines))]
+    return Drawing([*lines, *offers], place, rows)
 
 
 def offers_at(sheet: Sheet, place: Place) -> tuple[Offer, ...]:
@@ -100,17 +101,21 @@ def _kept(place: Place, count: int, rows: int) -> Place:
 
 
 def _bar(sheet: Sheet, place: Place, width: int) -> Drawn:
-    """The names of the lists, the open one marked."""
-    pieces: Drawn = []
-    for at, tab in enumerate(sheet.tabs):
-        count = f" {tab.length}" if tab.length else ""
-        alarm = "▲" if tab.alarm else ""
-        tone: Tone = "bad" if tab.alarm else "strong" if at == place.tab else "quiet"
-        pieces += [
-            Piece(f" {alarm}{clean(tab.name)}{count} ", tone, mark="reverse" if at == place.tab else ""),
-            Piece(" "),
-        ]
-    return _fitted(pieces, width)
+    """The names of the lists, the open one marked and in sight."""
+    drawn = [_name(tab, open_=at == place.tab) for at, tab in enumerate(sheet.tabs)]
+    sizes = [cell_len(piece.text) + 1 for piece in drawn]
+    first = 0
+    while first < place.tab and sum(sizes[first : place.tab + 1]) + 2 > width:
+        first += 1
+    before = [Piece("‹ ", "quiet")] if first else []
+    shown = [part for piece in drawn[first:] for part in (piece, Piece(" "))]
+    return _fitted([*before, *shown], width)
+
+
+def _name(tab: Tab, *, open_: bool) -> Piece:
+    count = f" {tab.length}" if tab.length else ""
+    tone: Tone = "bad" if tab.alarm else "strong" if open_ else "quiet"
+    return Piece(f" {'▲' if tab.alarm else ''}{clean(tab.name)}{count} ", tone, mark="reverse" if open_ else "")
 
 
 def _titles(tab: Tab, width: int) -> Drawn:
@@ -248,12 +253,19 @@ def _beside(listed: list[Drawn], detail: list[Drawn], place: Place, list_width: 
     ]
 
 
-def _offers(offers: Sequence[Offer], width: int) -> Drawn:
-    """What the keys begin here."""
-    pieces: Drawn = []
+def _offers(offers: Sequence[Offer], width: int) -> list[Drawn]:
+    """What the keys begin here, in as many lines as it takes."""
+    lines: list[Drawn] = [[]]
+    used = 0
     for offer in offers:
-        pieces += [Piece(f" {offer.key.upper()} ", "strong", mark="reverse"), Piece(f" {offer.label}  ", "note")]
-    return _fitted(pieces, width)
+        key, label = f" {offer.key.upper()} ", f" {offer.label}  "
+        size = cell_len(key) + cell_len(label)
+        if used and used + size - 2 > width:
+            lines.append([])
+            used = 0
+        lines[-1] += [Piece(key, "strong", mark="reverse"), Piece(label, "note")]
+        used += size
+    return [_fitted(pieces, width) for pieces in lines]
 
 
 def _fitted(pieces: Sequence[Piece], width: int) -> Drawn:

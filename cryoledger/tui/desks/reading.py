@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from cryoledger.custody.workflow.bedside import Bedside as Check
@@ -17,6 +18,7 @@ from cryoledger.tui.desks.pharmacy_sheet import pharmacy_sheet
 from cryoledger.tui.desks.preparation_sheet import preparation_sheet
 from cryoledger.tui.desks.quality_sheet import quality_sheet
 from cryoledger.tui.desks.sheet import Line, Sheet
+from cryoledger.tui.desks.timeline import stairs
 
 if TYPE_CHECKING:
     from cryoledger.custody.desk import Desk
@@ -53,7 +55,13 @@ def _pharmacy(now: Reading, desk: Desk, ask: Ask) -> Sheet:
     if view.chosen is None and view.lines:
         first = view.lines[0]
         view = pharmacy.read_pharmacy(now, _now(desk), _name(desk), (first.order, first.line))
-    return pharmacy_sheet(view)
+    return _detailed(pharmacy_sheet(view), ask, "Orders", "Vials")
+
+
+def _detailed(sheet: Sheet, ask: Ask, *names: str) -> Sheet:
+    """A sheet whose detail is of rows of some lists, without it where another list is open."""
+    name = sheet.tabs[ask.tab].name if ask.tab < len(sheet.tabs) else ""
+    return sheet if name.startswith(names) else replace(sheet, detail=())
 
 
 def _preparation(now: Reading, desk: Desk, _ask: Ask) -> Sheet:
@@ -71,10 +79,10 @@ def _quality(now: Reading, desk: Desk, ask: Ask) -> Sheet:
     view = quality.read_quality(now, _now(desk), _name(desk), ask.chosen, desk.open_task)
     if view.chosen is None and view.lots:
         view = quality.read_quality(now, _now(desk), _name(desk), view.lots[0].code, desk.open_task)
-    return quality_sheet(view)
+    return _detailed(quality_sheet(view), ask, "Lots")
 
 
-def _audit(now: Reading, _desk: Desk, ask: Ask) -> Sheet:
+def _audit(now: Reading, desk: Desk, ask: Ask) -> Sheet:
     ledger = audit.read_ledger(now)
     first = max(0, min(ask.at - PAGE // 2, ledger.count - PAGE))
     thing, why = None, SCAN_FIRST
@@ -88,7 +96,9 @@ def _audit(now: Reading, _desk: Desk, ask: Ask) -> Sheet:
             why = str(error)
     tabs = (
         audits.ledger_tab(ledger, audit.read_page(now, ledger.spans, first, PAGE), first),
-        audits.tree_tab(nodes, why), audits.timeline_tab(thing, story, why),
+        audits.tree_tab(nodes, why),
+        audits.vial_tab(thing, stairs(story, _now(desk))) if thing is not None and thing.kind == "vial"
+        else audits.timeline_tab(thing, story, why),
         audits.typed_tab(audit.read_typed(now)) if ask.tab == 3 else audits.typed_tab(()),
         audits.signers_tab(audit.read_signers(now) if ask.tab == 4 else ()),
     )  # fmt: skip
