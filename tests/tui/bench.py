@@ -75,7 +75,7 @@ class Bench:
 
     async def see(self, text: str, *, gone: bool = False) -> None:
         """Wait until a text is painted, or is painted no more."""
-        for _ in range(3000):
+        for _ in range(1000):
             if (text in self.screen) is not gone:
                 return
             await self.pilot.pause(0.02)

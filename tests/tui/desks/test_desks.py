@@ -209,7 +209,7 @@ async def test_auditor_walks_the_ledger_and_a_scan_draws_its_tree(station: Stati
         await bench.see(f"vial {code}")
         await bench.see("donor ")
         await bench.press("right")
-        await bench.see("VialsStored")
+        await bench.see("● ")
         await bench.press("right", "right")
         await bench.see("Maria Santos")
         assert len(bench.recorded) == before
