@@ -69,6 +69,7 @@ class Work:
         self.training = bool(call.vault.site().training)
         self.setting: PrinterSetting | None = None
         self.target: Target | None = None
+        self.on_paper: tuple[str, ...] = ()
         if options.preview:
             return
         if options.to is not None:
@@ -112,27 +113,25 @@ class Work:
 
     def draw(self, contents: Sequence[LabelContent], layout: Layout, stock: Stock, *, progress: bool) -> list[Label]:
         """Every label, its symbols read back; a LabelError before any is printed."""
-        from cryoledger.labels import render_all
+        from cryoledger.custody.labels.labelling import check_target
+        from cryoledger.labels import render_all, without_room
 
-        self._tell_left_out(contents, layout)
-        report = bar("drawn", len(contents)) if progress else None
+        if self.target is not None:
+            check_target(self.target, stock)
+        kept, self.on_paper = without_room(contents, layout, stock, self.dpi)
+        larger = "" if any("warnings" in text.data for text in layout.texts) else " The layout vial-38x19 has some."
+        for said in self.on_paper:
+            output.narrate(
+                f"NOT on the label, for which {layout.name} has no room: {said}. "
+                f"It must accompany the vials on paper.{larger}"
+            )
+        report = bar("drawn", len(kept)) if progress else None
         drawn = []
-        for number, label in enumerate(render_all(contents, layout, stock, self.dpi, training=self.training), start=1):
+        for number, label in enumerate(render_all(kept, layout, stock, self.dpi, training=self.training), start=1):
             drawn.append(label)
             if report is not None:
                 report(number)
         return drawn
-
-    @staticmethod
-    def _tell_left_out(contents: Sequence[LabelContent], layout: Layout) -> None:
-        """Name the warnings for which a small label has no room: they go with the papers (21 CFR 1271.370(b)(4))."""
-        if any("warnings" in text.data for text in layout.texts):
-            return
-        for said in sorted({getattr(content, "warnings", "") for content in contents} - {""}):
-            output.narrate(
-                f"NOT on the label, for which {layout.name} has no room: {said}. "
-                "It must accompany the vials on paper, or choose --layout vial-38x19."
-            )
 
     def show(self, labels: Sequence[Label], layout: Layout, stock: Stock) -> None:
         """Show the first labels here, as they would be printed."""
@@ -192,6 +191,7 @@ class Work:
             "layout_sha256": layout.sha256,
             "stock": stock.name,
             "dpi": self.dpi,
+            "on_paper": list(self.on_paper),
         }
 
 

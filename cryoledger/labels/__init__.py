@@ -42,7 +42,7 @@ from cryoledger.labels.content import (
 from cryoledger.labels.errors import LabelError, PrinterError
 from cryoledger.labels.layout import Layout, load_layout
 from cryoledger.labels.printers import CupsPrinter, Sent, TcpPrinter, read_address
-from cryoledger.labels.render import Label, render, render_all
+from cryoledger.labels.render import Label, render, render_all, without_room
 from cryoledger.labels.stock import Stock, load_stock, names
 from cryoledger.labels.zpl import to_zpl
 
@@ -75,4 +75,5 @@ __all__ = [
     "to_png",
     "to_svg",
     "to_zpl",
+    "without_room",
 ]

@@ -7,12 +7,12 @@ final bitmap. So whatever prints `Label`s prints no unread symbol.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PIL import Image, ImageChops, ImageFilter
 
 from cryoledger.labels.bitmap import PAPER, Bitmap
-from cryoledger.labels.content import LabelContent
+from cryoledger.labels.content import LabelContent, VialLabel
 from cryoledger.labels.errors import LabelError
 from cryoledger.labels.layout import LEADING, Box, Layout, MarkBox, SymbolBox, TextBox
 from cryoledger.labels.lettering import ASCENT, Line, advance, draw_line, pixels, wrap
@@ -20,7 +20,7 @@ from cryoledger.labels.marks import draw_mark
 from cryoledger.labels.stock import DOTS_PER_INCH, MILLIMETRES_PER_INCH, Stock
 from cryoledger.labels.symbols import QUIET_MODULES, Symbol, make_symbol, verify
 
-__all__ = ["Label", "render", "render_all"]
+__all__ = ["Label", "render", "render_all", "without_room"]
 
 _Area = tuple[int, int, int, int]
 
@@ -63,6 +63,37 @@ def render_all(
             raise LabelError(f"{content.code} is on the list twice.", "Ask for a second label as a reprint.")
         seen.add(content.code)
         yield render(content, layout, stock, dpi, training=training)
+
+
+def without_room(
+    contents: Iterable[LabelContent], layout: Layout, stock: Stock, dpi: int = 300
+) -> tuple[list[LabelContent], tuple[str, ...]]:
+    """Contents of which vials have lost the warnings that the layout has no room for, and those warnings.
+
+    They must accompany the vials on paper (21 CFR 1271.370(b)(4)). A dose keeps its warnings: they must fit.
+    """
+    fitting: dict[str, bool] = {}
+    kept: list[LabelContent] = []
+    for content in contents:
+        if isinstance(content, VialLabel) and content.warnings:
+            if content.warnings not in fitting:
+                fitting[content.warnings] = _has_room(content, layout, stock, dpi)
+            kept.append(content if fitting[content.warnings] else replace(content, warnings=""))
+        else:
+            kept.append(content)
+    return kept, tuple(sorted(text for text, fits in fitting.items() if not fits))
+
+
+def _has_room(content: VialLabel, layout: Layout, stock: Stock, dpi: int) -> bool:
+    _check_match(content, layout, stock, dpi)
+    boxes = [text for text in layout.texts if "warnings" in text.data]
+    drawing = _Drawing(layout, stock, dpi)
+    try:
+        for box in boxes:
+            drawing.text(box, box.filled(content.fields()))
+    except LabelError:
+        return False
+    return bool(boxes)
 
 
 def _check_match(content: LabelContent, layout: Layout, stock: Stock, dpi: int) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -61,6 +63,22 @@ def test_nothing_is_printed_for_a_wrong_pin_or_role_and_nothing_recorded_by_a_pr
     assert vial in furnished.does("label", "vial", vial, "--preview").out
     assert furnished.run("label", "vial", vial).code == 2
     assert labelled(furnished, vial) == []
+
+
+def test_a_partly_used_sheet_is_begun_where_it_is_free(furnished: Terminal, tmp_path: Path) -> None:
+    """Asked before any PIN: a label that is on no sheet, a sheet for a roll printer."""
+    vials = codes(furnished, 3)
+    path = tmp_path / "sheet.pdf"
+    words = ("label", "lot", "L1", "--stock", "LCRY-1700", "--to", path)
+    for start, more in ((86, ()), (2, ("--stock", "roll-33x13"))):
+        refused = furnished.run(*words, "--start", start, *more, "--as", "maria.s")  # nothing on stdin
+        assert (refused.code, "PIN" in refused.err) == (2, False), refused
+    assert furnished.run("label", "lot", "NO-LOT", "--to", path, "--as", "maria.s").err.startswith("There is no lot")
+    furnished.does(*words, "--start", 84, by="maria.s")
+    if shutil.which("pdftoppm"):
+        subprocess.run(["pdftoppm", "-r", "300", "-gray", str(path), str(tmp_path / "page")], check=True, timeout=60)
+        pages = [Image.open(page).convert("L") for page in sorted(tmp_path.glob("page-*"))]
+        assert [sorted(each.text for each in zxingcpp.read_barcodes(page)) for page in pages] == [vials[:2], vials[2:]]
 
 
 def test_a_lot_goes_to_a_printer_and_a_stop_half_way_is_recorded_as_it_was(furnished: Terminal) -> None:

@@ -10,7 +10,16 @@ import pytest
 import zxingcpp
 
 from cryoledger.codes import ALPHABET
-from cryoledger.labels import LabelError, load_layout, load_stock, render, render_all, symbols
+from cryoledger.labels import (
+    LabelError,
+    VialLabel,
+    load_layout,
+    load_stock,
+    render,
+    render_all,
+    symbols,
+    without_room,
+)
 from cryoledger.labels.layout import read_layout
 from cryoledger.labels.stock import find_file
 from tests.labels import samples
@@ -49,6 +58,40 @@ def test_licensed_codes_have_layouts(layout: str, dpi: int, symbol: str) -> None
     stock = load_stock("LCRY-1700" if layout == "vial-33x13-long" else "LCRY-1200")
     label = render(samples.vial(symbol=symbol, gs1=symbol == samples.GS1), load_layout(layout), stock, dpi)
     assert label.scanned == symbol
+
+
+SENTENCES = (
+    "NOT EVALUATED FOR INFECTIOUS SUBSTANCES",
+    "WARNING: Advise patient of communicable disease risks",
+    "WARNING: Reactive test results for HBV, HCV, HIV-1/2",
+)
+
+
+@pytest.mark.parametrize(("layout", "stock"), [("dose-50x25", "roll-50x25"), ("dose-100x50", "roll-100x50")])
+@pytest.mark.parametrize("dpi", [203, 300, 600])
+def test_a_dose_has_room_for_every_warning_at_once(layout: str, stock: str, dpi: int) -> None:
+    """21 CFR 1271.90(c): a dose that is not evaluated, of a reactive donor."""
+    content = samples.dose(warnings=". ".join(SENTENCES), biohazard=True)
+    assert without_room([content], load_layout(layout), load_stock(stock), dpi) == ([content], ())
+    assert render(content, load_layout(layout), load_stock(stock), dpi, training=True)
+
+
+@pytest.mark.parametrize(
+    ("layout", "stock", "fits"),
+    [("vial-38x19", "LCRY-1200", 1), ("vial-33x13", "roll-33x13", 0), ("cap-25x9", None, 0)],
+)
+def test_a_warning_without_room_on_a_vial_is_told_and_the_label_drawn(
+    layout: str, stock: str | None, fits: int
+) -> None:
+    """21 CFR 1271.370(b)(4): it accompanies the vial."""
+    here = load_layout(layout), load_stock(stock or "roll-25x9")
+    for count in (1, 3):
+        said = ". ".join(SENTENCES[:count])
+        (kept,), on_paper = without_room([samples.vial(warnings=said, biohazard=True)], *here, 203)
+        assert on_paper == (() if count <= fits else (said,))
+        assert isinstance(kept, VialLabel)
+        assert kept.warnings == ("" if on_paper else said)
+        assert render(kept, *here, 203)
 
 
 def test_symbol_too_large_for_its_box_is_refused() -> None:

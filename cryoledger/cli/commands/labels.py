@@ -67,10 +67,13 @@ def lot(
     """Print the labels of a whole fill; those printed before are left out, unless --reprint says why not."""
     from cryoledger.custody.labels.label_contents import ENDED
     from cryoledger.database import queries
+    from cryoledger.domain.records import Lot as LotRow
 
     work = Work(call, given(layout, stock, dpi, to, printer, start, preview))
     named = call.code(code)
     with call.reading() as reading:
+        if reading.facts.get(LotRow, named) is None:
+            raise RequestError(f"There is no lot {named[:64]!r} here.", "Look it up with `cryoledger find`.")
         vials = [row.code for row in queries.vials_of(reading, "lot", named) if row.custody not in ENDED]
     if not vials:
         raise RequestError(f"The lot {named} has no vials to label.", "Fill it first: `cryoledger lot fill`.")

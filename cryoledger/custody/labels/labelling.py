@@ -42,7 +42,7 @@ from cryoledger.labels import (
     to_zpl,
 )
 
-__all__ = ["Delivered", "Target", "VialJob", "deliver", "printed_before"]
+__all__ = ["Delivered", "Target", "VialJob", "check_target", "deliver", "printed_before"]
 
 _MOST: Final = 800  # vials of one entry
 _ACT: Final = "VialsLabelled"
@@ -79,6 +79,7 @@ def deliver(labels: Sequence[Label], stock: Stock, target: Target, report: Repor
         if report is not None:
             report(number)
 
+    check_target(target, stock)
     try:
         if target.path is not None:
             return _write(labels, stock, target.path, target.start, count)
@@ -92,9 +93,7 @@ def deliver(labels: Sequence[Label], stock: Stock, target: Target, report: Repor
 def _send(labels: Sequence[Label], stock: Stock, target: Target, count: Report) -> Delivered:
     if stock.kind == "sheet":
         if not isinstance(target.printer, CupsPrinter):
-            raise LabelError(
-                f"{stock.name} is a sheet, which a label printer cannot take.", "Name a roll, a file, or cups:NAME."
-            )
+            raise RuntimeError("check_target was left out")
         from cryoledger.labels.pdf import to_pdf  # late: it loads reportlab
 
         sent = target.printer.send_pdf(to_pdf(labels, stock, start=target.start), len(labels))
@@ -102,7 +101,6 @@ def _send(labels: Sequence[Label], stock: Stock, target: Target, count: Report) 
     else:
         if target.printer is None:
             raise RuntimeError("a target is a file or a printer")
-        _check_start(target.start)
         sent = target.printer.send([to_zpl(label, stock) for label in labels], count)
     return Delivered(sent.labels, sent.confirmed, reference=sent.reference)
 
@@ -111,8 +109,6 @@ def _write(labels: Sequence[Label], stock: Stock, path: Path, start: int, count:
     from cryoledger.labels.files import write_labels
 
     suffix = path.suffix.lower()
-    if suffix != ".pdf":
-        _check_start(start)
     if suffix not in (".png", ".svg") or len(labels) == 1:
         files = write_labels(labels, stock, path, start=start)
         count(len(labels))
@@ -127,9 +123,19 @@ def _write(labels: Sequence[Label], stock: Stock, path: Path, start: int, count:
     return Delivered(len(written), files=tuple(written))
 
 
-def _check_start(start: int) -> None:
-    if start != 1:
+def check_target(target: Target, stock: Stock) -> None:
+    """Refuse what can be seen before anything is drawn or signed: a sheet for a label printer, a wrong first label."""
+    as_pdf = isinstance(target.printer, CupsPrinter) or (
+        target.path is not None and target.path.suffix.lower() == ".pdf"
+    )
+    if stock.kind == "sheet" and isinstance(target.printer, TcpPrinter):
+        raise LabelError(
+            f"{stock.name} is a sheet, which a label printer cannot take.", "Name a roll, a file, or cups:NAME."
+        )
+    if target.start != 1 and not (stock.kind == "sheet" and as_pdf):
         raise LabelError("Only a sheet, in a PDF, begins at another label than its first.", "Leave --start out.")
+    if target.start > stock.per_page:
+        raise LabelError(f"The labels of {stock.name} go from 1 to {stock.per_page}, there is no {target.start}.")
 
 
 def printed_before(reading: Reading, vials: Sequence[str], layout: Layout, site_folder: Path | None) -> frozenset[str]:
