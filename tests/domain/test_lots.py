@@ -67,6 +67,36 @@ def test_release_needs_results_within_limits_or_a_deviation(bad: dict[str, objec
     lab.record(RELEASE)
 
 
+def test_a_later_good_result_does_not_hide_an_earlier_one_out_of_limits() -> None:
+    """A retest needs a reason: a correction of the entry, or what two accept after they saw the result."""
+    lab = quarantined()
+    lab.test_lot("LOT-1")
+    lab.deviation("test-limit", "lot", "LOT-1")  # before the result that it would excuse
+    lab.record(result("sterility", outcome="growth"))
+    failed = lab.last.number
+    lab.refused("release.test", RELEASE)
+    lab.record(result("sterility", outcome="negative"))
+    lab.place_order()
+    for act in (RELEASE, conditional()):
+        refused = lab.refused("release.retest", act)
+        assert refused.safety
+        assert f"sterility (entry {failed})" in refused.message
+    lab.deviation("test-limit", "lot", "LOT-1")
+    lab.record(RELEASE)
+
+
+def test_a_failed_result_that_was_recorded_wrongly_is_corrected_and_stands_in_the_way_no_more() -> None:
+    lab = quarantined()
+    lab.test_lot("LOT-1")
+    lab.record(result("sterility", outcome="growth"))
+    wrong = lab.last
+    lab.record(result("sterility", outcome="negative"))
+    right = {"test": "sterility", "outcome": "negative", "tested_on": "2026-11-21", "method": "m"}
+    told = {"corrects": wrong.reference.model_dump(), "reason": "typed-wrong"}
+    lab.record(event("TestResultCorrected", lot="LOT-1", number=wrong.number, result=right, **told))
+    lab.record(RELEASE)
+
+
 def test_limits_themselves_are_within() -> None:
     lab = quarantined()
     lab.test_lot("LOT-1", viability=70_000)

@@ -173,7 +173,12 @@ def product_of(facts: Facts, lot: Lot) -> Product:
 
 def accepted_deviation(facts: Facts, kind: str, code: str, limit: str) -> bool:
     """True where two persons accepted that a thing passed a limit."""
-    return any(row.limit_name == limit for row in facts.where(Deviation, kind=kind, code=code))
+    return bool(deviations(facts, kind, code, limit))
+
+
+def deviations(facts: Facts, kind: str, code: str, limit: str) -> list[Deviation]:
+    """What two persons accepted of one thing and one limit."""
+    return [row for row in facts.where(Deviation, kind=kind, code=code) if row.limit_name == limit]
 
 
 def holds_on(facts: Facts, scope: str, code: str, at: str) -> list[Hold]:

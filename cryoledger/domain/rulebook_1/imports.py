@@ -26,7 +26,7 @@ from cryoledger.domain.rulebook_1.common import (
     unsafe,
 )
 from cryoledger.domain.rulebook_1.donors import latest_screening
-from cryoledger.domain.rulebook_1.lots import latest_results
+from cryoledger.domain.rulebook_1.lots import none_failed
 from cryoledger.errors import Refusal
 
 PROPOSED = "Proposed"
@@ -199,9 +199,7 @@ def _releasable(draft: Draft, facts: Facts, lot: Lot) -> None:
             "release.product", f"The product {lot.product} of lot {lot.code} is not defined here.",
             "Define it first: its windows and its storage band hold for every vial.", lot.code,
         )  # fmt: skip
-    for name, result in latest_results(facts, lot.code).items():
-        if not result.passed:
-            raise unsafe("release.test", f"{name} of lot {lot.code} is out of limits.", "Reject the lot.", lot.code)
+    none_failed(facts, lot)
     for ancestor in lineage(facts, lot):
         if holds_on(facts, "lot", ancestor.code, draft.at):
             raise unsafe("I3.hold", f"There is a hold or recall on lot {ancestor.code}.", "Lift it first.", lot.code)

@@ -8,6 +8,7 @@ from typing import Literal
 from cryoledger.domain import times
 from cryoledger.domain.events import lots
 from cryoledger.domain.facts import Draft, Facts, State
+from cryoledger.domain.numbers import shown
 from cryoledger.domain.records import (
     SUBJECT_RECORD,
     Deviation,
@@ -28,9 +29,9 @@ from cryoledger.domain.records import (
 from cryoledger.domain.rulebook_1.common import (
     DEEPEST,
     FINAL,
-    accepted_deviation,
     changes,
     checks,
+    deviations,
     donors_of,
     each_once,
     free_code,
@@ -305,6 +306,33 @@ def latest_results(facts: Facts, lot: str) -> dict[str, TestResult]:
     return found
 
 
+def none_failed(facts: Facts, lot: Lot) -> None:
+    """Refuse a lot with a result out of limits that was neither corrected nor accepted, by two, after it was recorded.
+
+    A later result within limits does not take an earlier one away: a retest needs a reason that quality signs.
+    """
+    accepted = max((row.number for row in deviations(facts, "lot", lot.code, "test-limit")), default=-1)
+    failed = [
+        row
+        for row in facts.where(TestResult, lot=lot.code)
+        if row.corrected is None and not row.passed and row.number > accepted
+    ]
+    if not failed:
+        return
+    last = latest_results(facts, lot.code)
+    stands = [row.test for row in failed if row is last[row.test] or not last[row.test].passed]
+    if stands:
+        told = ", ".join(dict.fromkeys(stands))
+        raise unsafe("release.test", f"{told} of lot {lot.code} is out of limits.", "Reject the lot.", lot.code)
+    told = ", ".join(f"{row.test} (entry {shown(row.number)})" for row in failed)
+    raise unsafe(
+        "release.retest",
+        f"An earlier result of lot {lot.code} is out of limits, though a later one is within: {told}.",
+        "Correct it where it was recorded wrongly (`correct test`), else two accept it: `cryoledger deviation`.",
+        lot.code,
+    )
+
+
 def _donors_fit(facts: Facts, lot: Lot, at: str) -> None:
     for donation, donor in donors_of(facts, lot):
         if donor.eligibility != "eligible":
@@ -329,10 +357,7 @@ def _released(draft: Draft, event: lots.LotReleased, facts: Facts) -> None:
         row = results.get(test.test)
         if row is None and test.required:
             raise unsafe("release.test", f"Lot {lot.code} has no result for {test.test}.", "Record it first.", lot.code)
-        if row is not None and not row.passed and not accepted_deviation(facts, "lot", lot.code, "test-limit"):
-            raise unsafe(
-                "release.test", f"{test.test} of lot {lot.code} is out of limits.", "Reject the lot.", lot.code
-            )
+    none_failed(facts, lot)
     _may_release(draft, facts, lot)
 
 
@@ -360,9 +385,7 @@ def _conditionally(draft: Draft, event: lots.LotConditionallyReleased, facts: Fa
     order = need(facts, Order, event.order)
     if order.status != "open" or order.product != lot.product:
         raise Refusal("release", f"Order {order.code} is {order.status}, for {order.product}.", "Name a fitting order.")
-    failed = [row.test for row in latest_results(facts, lot.code).values() if not row.passed]
-    if failed and not accepted_deviation(facts, "lot", lot.code, "test-limit"):
-        raise unsafe("release.test", f"{', '.join(failed)} of lot {lot.code} is out of limits.", "Reject it.", lot.code)
+    none_failed(facts, lot)
     own = event.proposal.number if event.proposal is not None else -1
     for row in lineage(facts, lot):
         if any(held.number != own for held in holds_on(facts, "lot", row.code, draft.at)):
