@@ -9,6 +9,7 @@ from cryoledger.tui.words import plain
 
 CURSOR = "▌"
 _TYPING = "Enter hands it over as typed. F2 or Escape closes this line."
+_KEYS = "   Enter gives it, F2 closes"
 _DIGITS = "Digits, then Enter. Escape empties it; a badge can be scanned as ever."
 _SHOWN = 60
 
@@ -36,9 +37,10 @@ class Prompt(Static):
             self.update(Content.assemble("▶ ", plain(hint), "  ", plain(entry[-_SHOWN:]), CURSOR))
             return
         elif entry is not None:
-            first = Content.assemble("TYPE A CODE ▸ ", plain(entry[-_SHOWN:]), CURSOR)
+            keys = plain(_KEYS if hint and not entry else "", "not bold")
+            first = Content.assemble("TYPE A CODE ▸ ", plain(entry[-_SHOWN:]), CURSOR, keys)
         else:
             self.update(Content.assemble("▶ ", plain(hint)))
             return
-        second = _TYPING if digits is None else _DIGITS
+        second = (hint or _TYPING) if digits is None else _DIGITS  # what is awaited stays in sight
         self.update(Content.assemble(first, "\n", plain(second, "not bold")))

@@ -241,9 +241,15 @@ def _left(now: Reading, box: str, taken: frozenset[int]) -> frozenset[int]:
     for custody in _OUT:
         for vial in now.facts.where(Vial, custody=custody):
             last = _last_stay(now, vial)
-            if last is not None and last.unit == box:
+            if last is not None and last.unit == box and not _undone(now, last):
                 found.add(last.position)
     return frozenset(found - taken)
+
+
+def _undone(now: Reading, stay: VialPlacement) -> bool:
+    """True where the vial went out because its storing was taken back: the position was never its own."""
+    recorded = now.recorded(stay.ended)
+    return recorded is not None and bool(getattr(recorded.event, "undoes", ()))
 
 
 def _last_stay(now: Reading, vial: Vial) -> VialPlacement | None:

@@ -78,7 +78,8 @@ def _pick(facts: Facts, task: Pick) -> Work:
     lines = [row for row in facts.where(OrderLine, order_code=task.order) if row.status == "open"]
     product = f" · {order.product}" if order is not None else ""
     title = f"PICK LIST {task.order}{product}"
-    said = f"{len(done)} of {len(done) + len(wanted)} picked · {len(lines)} open line{'' if len(lines) == 1 else 's'}"
+    picked = sum(item.mark == "done" for item in done)
+    said = f"{picked} of {len(done) + len(wanted)} picked · {len(lines)} open line{'' if len(lines) == 1 else 's'}"
     return Work(title, (*sorted(done, key=lambda item: item.place), *rest), said)
 
 

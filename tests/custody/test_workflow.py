@@ -151,6 +151,17 @@ def test_pick_list_goes_by_freezer_rack_box_and_position(lab: Lab, talk: Talk) -
     assert "STILL MISSING 3" in talk.scan("CMD-DONE").message
 
 
+def test_a_pick_that_is_undone_counts_no_more(lab: Lab, talk: Talk) -> None:
+    codes = lab.vials("LOT-1", 2)
+    lab.place_order("ORDER-1", "PATIENT-1")
+    for code in codes:
+        lab.record(storage_event("VialsReserved", order="ORDER-1", line=1, vials=[code]), PHARMACIST)
+    talk.say("CMD-PICK", "ORDER-1", *codes, "CMD-UNDO-LAST")
+    assert "1 vial picked now, STILL MISSING 1" in talk.scan("CMD-DONE").message
+    talk.say("CMD-PICK", "ORDER-1", codes[1], "CMD-UNDO-LAST", codes[1])
+    assert "1 vial picked now, nothing is missing" in talk.scan("CMD-DONE").message
+
+
 def storage_event(name: str, **data: object) -> Event:
     from cryoledger.domain import catalogue
 

@@ -72,6 +72,28 @@ async def test_pick_list_ticks_each_scan_and_shows_what_is_missing(station: Stat
         assert verify_vault(bench.vault).ok
 
 
+async def test_typing_a_code_leaves_the_next_pick_in_sight_on_a_small_terminal(station: Station) -> None:
+    async with station((80, 24)) as bench:
+        story.reserve_second(bench.vault, {stock.RELEASED: tuple(bench.vials("stored"))})
+        await bench.sign_in()
+        await bench.scan("CMD-PICK", story.ORDERS[1])
+        await bench.press("f2")
+        assert "TYPE A CODE" in bench.text("#prompt")
+        assert "Next: TANK1" in bench.text("#prompt")
+
+
+async def test_a_slot_whose_storing_was_undone_is_free_and_waits_for_no_vial(station: Station) -> None:
+    async with station((160, 45)) as bench:
+        await bench.sign_in()
+        await bench.scan("CMD-STORE", EMPTY, NEW[0])
+        assert bench.vial(NEW[0]).unit == EMPTY
+        await bench.scan("CMD-UNDO-LAST")
+        assert bench.vial(NEW[0]).custody == "out"
+        box = bench.app.station.query_one(BoxMap).box
+        assert box is not None
+        assert (box.code, box.left) == (EMPTY, frozenset())
+
+
 async def test_box_check_shows_present_missing_wrong_slot_unknown_and_records_once(station: Station) -> None:
     async with station((100, 40)) as bench:
         await bench.sign_in()

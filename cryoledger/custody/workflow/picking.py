@@ -62,7 +62,9 @@ class Pick(Task):
     def fresh(self, world: World) -> Pick:
         """With the next vial of the list as it is now."""
         wanted = to_pick(world.facts, self.order) if self.order else []
-        return Pick(self.order, self.picked, pick_text(world.facts, wanted[0]) if wanted else "")
+        listed = {vial.code for vial in wanted}
+        kept = tuple(code for code in self.picked if code not in listed)  # a pick that was undone is none
+        return Pick(self.order, kept, pick_text(world.facts, wanted[0]) if wanted else "")
 
     def take(self, scan: Scanned, world: World) -> Step:
         """The order, then its vials."""
