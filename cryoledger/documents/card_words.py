@@ -10,6 +10,7 @@ from cryoledger.domain.rulebook_1.common import holds_on
 __all__ = [
     "amount",
     "centigrade",
+    "counted",
     "duration",
     "hold_lines",
     "limits",
@@ -24,6 +25,11 @@ __all__ = [
 def amount(count: int) -> str:
     """A count in groups of three digits: "10 000 000"."""
     return f"{count:,}".replace(",", " ")
+
+
+def counted(count: int, one: str, more: str = "") -> str:
+    """A number of things: "1 vial", "0 vials", "12 000 entries"."""
+    return f"{amount(count)} {one if count == 1 else more or one + 's'}"
 
 
 def thousandths(milli: int) -> str:

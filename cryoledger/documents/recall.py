@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cryoledger.database.store import Reading
+from cryoledger.documents.card_words import counted
 from cryoledger.documents.graph import Thing, all_after, thing_of
 from cryoledger.documents.training import void_of
 from cryoledger.documents.whereabouts import of_dose, of_vial
@@ -42,8 +43,10 @@ class Recall:
 
     def text(self) -> str:
         """The list in lines of text."""
-        concerned = f"{len(self.lots)} lots, {len(self.vials)} vials, {len(self.doses)} doses"
-        patients = f"{len(self.patients)} patients; {len(self.treated)} of them were treated."
+        concerned = (
+            f"{counted(len(self.lots), 'lot')}, {counted(len(self.vials), 'vial')}, {counted(len(self.doses), 'dose')}"
+        )
+        patients = f"{counted(len(self.patients), 'patient')}; treated: {len(self.treated)}."
         lines = [
             *([self.void] if self.void else []),
             f"Recall of {self.scope} {self.code} concerns {concerned} and {patients}",

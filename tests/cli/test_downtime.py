@@ -216,7 +216,7 @@ def test_a_logger_s_file_is_drawn_and_recorded(furnished: Terminal, stocked: lis
     svg = furnished.folder / "curve.svg"
     words = ("excursion", log, "--unit", "FRZ-1", "--limit", "-130", "--record", "all", "--svg", svg)
     done = furnished.does(*words, by="maria.s")
-    assert "3 vials are on hold until quality lifts it." in done.out
+    assert "On hold until quality lifts it: 3 vials." in done.out
     assert f"    3  Freezer 1 (FRZ-1) > slot 1: Rack 1 (FRZ-1-R1) > slot 1: Box 1.1 ({BOX})" in done.out
     ElementTree.parse(svg)
     number = furnished.read("hold", "list")[0]["number"]

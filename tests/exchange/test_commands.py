@@ -68,7 +68,7 @@ def test_the_shared_inventory_from_dry_run_to_export(typed: Typed, tmp_path: Pat
     assert (listed["status"], listed["vial_count"]) == ("completed", 2386)
     assert typed("verify", "--json")["ok"]
     typed("export", "inventory", "--out", tmp_path / "out.csv")
-    assert "2386 vials written" in typed.err
+    assert "Written: 2 386 vials." in typed.err
     typed("export", "inventory", "--out", tmp_path / "out.csv")
     assert typed.code == 2
     typed("export", "inventory")

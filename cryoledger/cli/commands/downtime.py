@@ -44,6 +44,7 @@ def print_pages(
     forms: Annotated[int, typer.Option("--forms", min=0, max=100, help="How many pages of blank forms.")] = 4,
 ) -> None:
     """Print what a lab needs to work on paper: box maps, what is out, open pick lists, blank custody forms."""
+    from cryoledger.documents.card_words import counted
     from cryoledger.documents.downtime import pages_of
 
     kind = out.suffix.lower() if out is not None else ".txt"
@@ -65,7 +66,7 @@ def print_pages(
         out.write_bytes(content)
     except OSError as error:
         raise RequestError(f"{out} cannot be written: {error.strerror}.", "Name another file.") from None
-    output.narrate(f"{len(document.pages)} pages are in {out}. Print them now: paper works when nothing else does.")
+    output.narrate(f"Print {out} now ({counted(len(document.pages), 'page')}): paper works when nothing else does.")
 
 
 @look(downtime, "template", example="cryoledger downtime template")

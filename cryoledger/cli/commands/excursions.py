@@ -271,12 +271,13 @@ def _answer(call: Call, curve: Curve, log: Log, found: list[Found], sealed: list
 
 
 def _held_text(entries: list[int], held: dict[str, list[str]]) -> str:
+    from cryoledger.documents.card_words import counted
     from cryoledger.domain import numbers
 
     shown = ", ".join(numbers.shown(number) for number in entries)
     total = sum(len(vials) for vials in held.values())
-    word = "entry" if len(entries) == 1 else "entries"
-    lines = [f"Recorded as {word} {shown}. {total} vials are on hold until quality lifts it."]
+    word, on_hold = "entry" if len(entries) == 1 else "entries", counted(total, "vial")
+    lines = [f"Recorded: {word} {shown}. On hold until quality lifts it: {on_hold}."]
     return "\n".join([*lines, *(f"  {len(vials):>5}  {where}" for where, vials in held.items())])
 
 

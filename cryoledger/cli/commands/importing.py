@@ -269,6 +269,7 @@ def release(
 ) -> None:
     """State, as quality, that imported lots were released before: their tests lie outside this vault."""
     from cryoledger.custody.record import record
+    from cryoledger.documents.card_words import counted
     from cryoledger.domain import catalogue
     from cryoledger.domain.import_records import ImportLot
     from cryoledger.domain.records import Lot
@@ -288,7 +289,7 @@ def release(
     told = f"{len(named)} lots of import {number}, released before by {basis}"
     signers = ask_for(call, [("released", "quality officer")], told, by, event=events[0])
     numbers = [record(call.vault, event, *signers).number for event in events]
-    call.answer({"import": number, "lots": named, "entries": numbers}, f"{len(named)} lots are released.")
+    call.answer({"import": number, "lots": named, "entries": numbers}, f"Released: {counted(len(named), 'lot')}.")
 
 
 @look(export, "inventory", example="cryoledger export inventory --out freezers.csv")
@@ -297,15 +298,20 @@ def export_inventory(
     out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="A new file; else stdout.")] = None,
 ) -> int:
     """Write every stored vial as CSV: it imports elsewhere, and no spreadsheet calculates anything in it."""
+    from cryoledger.documents.card_words import counted
     from cryoledger.exchange import export_inventory as exchange
 
     with call.reading() as reading, _opened(out) as write:
         done = exchange.export_inventory(reading, write)
-    output.narrate(f"{done.vials} vials written.")
+    output.narrate(f"Written: {counted(done.vials, 'vial')}.")
     if done.not_stored:
-        output.narrate(f"{done.not_stored} vials are in no position (expected, out, missing, on the way): not written.")
+        output.narrate(
+            f"Not written: {counted(done.not_stored, 'vial')} in no position (expected, out, missing, on the way)."
+        )
     if done.not_drawn:
-        output.narrate(f"{done.not_drawn} vials lie in units nested in another way than a table shows: not written.")
+        output.narrate(
+            f"Not written: {counted(done.not_drawn, 'vial')} in units nested in another way than a table shows."
+        )
     return exit_codes.FINDINGS if done.not_drawn else exit_codes.OK
 
 
