@@ -10,6 +10,7 @@ import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 from typing import Any, Protocol, cast
 
 from cryoledger.database import faults
@@ -83,6 +84,20 @@ def connect(location: Location, *, writing: bool, busy_seconds: float = BUSY_SEC
     return PostgresqlDriver(location, busy_seconds=busy_seconds)
 
 
+def connect_as_it_lies(location: Location) -> Driver:
+    """A connection to a vault's file that this user may not write; for the block of `files.lying_still`."""
+    return SqliteDriver(location, writing=False, busy_seconds=0, as_it_lies=True)
+
+
+def _connection_as_it_lies(path: Path) -> sqlite3.Connection:
+    """Without lock and log: neither can be made beside a file that this user may not write."""
+    connection = sqlite3.connect(
+        f"{path.as_uri()}?mode=ro&immutable=1", uri=True, isolation_level=None, check_same_thread=False
+    )
+    connection.execute("PRAGMA trusted_schema=OFF")
+    return connection
+
+
 def sqlite_connection(location: Location, *, writing: bool = True, busy_seconds: float = BUSY_SECONDS) -> Any:
     """A sqlite3 connection set up as every connection to a vault must be; never makes a file."""
     if location.path is None:
@@ -117,13 +132,15 @@ class SqliteDriver:
 
     dialect = "sqlite"
 
-    def __init__(self, location: Location, *, writing: bool, busy_seconds: float) -> None:
+    def __init__(self, location: Location, *, writing: bool, busy_seconds: float, as_it_lies: bool = False) -> None:
         self._location = location
         self._busy_seconds = busy_seconds
         self._wait = f"PRAGMA busy_timeout = {int(busy_seconds * 1000)}"
         try:
-            self._connection: sqlite3.Connection = sqlite_connection(
-                location, writing=writing, busy_seconds=busy_seconds
+            self._connection: sqlite3.Connection = (
+                _connection_as_it_lies(location.path)
+                if as_it_lies and location.path is not None
+                else sqlite_connection(location, writing=writing, busy_seconds=busy_seconds)
             )
         except sqlite3.Error as error:
             raise faults.of_sqlite(error, location) from error

@@ -9,15 +9,18 @@ from pathlib import Path
 
 from cryoledger.errors import VaultDamagedError, VaultError, VaultMissingError
 
-__all__ = ["check", "created"]
+__all__ = ["check", "created", "lying_still", "may_write"]
 
 _MAGIC = b"SQLite format 3\0"  # SQLite file format, 1.3
 _HEADER_BYTES = 100
 _RESTORE = "Stop working with it, copy it as it is, and restore the last good backup."
 
 
-def check(path: Path) -> None:
-    """Raise what is wrong with a path as a vault: missing, a folder, not readable, empty, not SQLite, cut off."""
+def check(path: Path, *, writable: bool = True) -> None:
+    """Raise what is wrong with a path as a vault: missing, a folder, not readable, empty, not SQLite, cut off.
+
+    One that is only read as it lies (`lying_still`) need not be `writable`.
+    """
     if path.is_dir():
         raise VaultError(f"{path} is a folder, not a vault.", "Name the vault's file.")
     try:
@@ -42,7 +45,8 @@ def check(path: Path) -> None:
     if not header.startswith(_MAGIC):
         raise VaultDamagedError(f"{path} is not a vault: it is no SQLite file.", "Name the vault's own file.")
     _check_length(path, header, size)
-    _check_writable(path)
+    if writable:
+        _check_writable(path)
 
 
 def _check_length(path: Path, header: bytes, size: int) -> None:
@@ -66,6 +70,37 @@ def _check_writable(path: Path) -> None:
                 f"The vault {path} may not be written by this user: {place} is read-only.",
                 "Let its owner or an administrator allow it.",
             )
+
+
+def may_write(path: Path) -> bool:
+    """Whether this user may write the vault's file, and beside it."""
+    return all(os.access(place, os.W_OK) for place in (path, path.parent))
+
+
+@contextmanager
+def lying_still(path: Path) -> Iterator[None]:
+    """A file that this user may not write, read without lock and log: it must be whole, and nobody may touch it.
+
+    VaultError where a part of it lies in its log, and after the block where somebody wrote it meanwhile.
+    """
+    log = path.with_name(path.name + "-wal")
+    if log.exists() and log.stat().st_size:
+        raise VaultError(
+            f"The vault {path} may not be written by this user, and a part of it lies in its log {log.name}.",
+            "Let the program that uses it end; or copy both files to a folder of yours, and name that copy.",
+        )
+    before = _stamp(path)
+    yield
+    if _stamp(path) != before or (log.exists() and log.stat().st_size):
+        raise VaultError(
+            f"The vault {path} was written while it was read without a lock; what was found says nothing.",
+            "Repeat it when nobody works with the vault, or verify a copy.",
+        )
+
+
+def _stamp(path: Path) -> tuple[int, int, int]:
+    told = path.stat()
+    return told.st_ino, told.st_size, told.st_mtime_ns
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from cryoledger.custody.proof.verifying import Workers
 from cryoledger.custody.station.station_folder import StationFolder
 from cryoledger.custody.vault import Vault
 from cryoledger.database import files, guards, migrate, statements, trees
-from cryoledger.database.driver import Driver, connect
+from cryoledger.database.driver import Driver, connect, connect_as_it_lies
 from cryoledger.database.facts import ENTRY_COLUMNS
 from cryoledger.database.local import WrappedKey as StoredKey
 from cryoledger.database.location import Location
@@ -134,7 +134,8 @@ def verify_at(
                 documents=KeptDocuments.of(driver, source.entry(1, 0)),
             )
     findings = (*found, *report.findings)
-    covers = (*report.covers, "database: its own check of pages and indexes, and the guards of the ledger")
+    own = "its own check of pages and indexes, and the guards of the ledger"
+    covers = (*report.covers, f"database: {own}{_lies(location)}")
     return replace(report, ok=report.ok and not found, covers=covers, findings=findings)
 
 
@@ -154,7 +155,7 @@ def hashes_at(
         report = audit.verify_hashes(
             source, remembered=_remembered(source), fingerprint=fingerprint, progress=progress, outside=outside
         )
-    covers = (*report.covers, "database: the guards of the ledger")
+    covers = (*report.covers, f"database: the guards of the ledger{_lies(location)}")
     return replace(report, ok=report.ok and not found, covers=covers, findings=(*found, *report.findings))
 
 
@@ -168,12 +169,28 @@ def _snapshot(location: str) -> Iterator[Driver]:
     """One state of the vault at a path or URL; a VaultError where there is none to read."""
     place = Location.parse(location)
     if place.path is not None:
-        files.check(place.path)
-    with closing(connect(place, writing=False)) as driver:
-        migrate.must_be_ours(migrate.read_version(driver, place), place)
-        driver.begin(writing=False)
+        files.check(place.path, writable=False)
+    if place.path is None or files.may_write(place.path):
+        with closing(connect(place, writing=False)) as driver, _begun(driver, place):
+            yield driver
+        return
+    with files.lying_still(place.path), closing(connect_as_it_lies(place)) as driver, _begun(driver, place):
         yield driver
-        driver.rollback()
+
+
+@contextmanager
+def _begun(driver: Driver, place: Location) -> Iterator[None]:
+    migrate.must_be_ours(migrate.read_version(driver, place), place)
+    driver.begin(writing=False)
+    yield
+    driver.rollback()
+
+
+def _lies(location: str) -> str:
+    """What a report says where the file was read without a lock."""
+    path = Location.parse(location).path
+    still = path is not None and not files.may_write(path)
+    return "; read as it lies, without a lock: this user may not write it" if still else ""
 
 
 def _remembered(source: DatabaseSource) -> audit.Head | None:
