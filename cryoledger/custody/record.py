@@ -125,6 +125,8 @@ def _known(facts: Facts, event: Event | None) -> tuple[Named, ...]:
 def _clean(event: Event) -> Event:
     """The event with its text as it will be signed; TextError for what may not be recorded."""
     given = catalogue.data_of(event)
+    if canonical.is_plain(given):
+        return event
     data = canonical.clean(given)
     assert isinstance(data, dict)
     return event if data == given else catalogue.parse(type(event).__name__, data)

@@ -21,6 +21,9 @@ __all__ = ["BUSY_SECONDS", "Driver", "Row", "SqliteDriver", "Statement", "Value"
 
 BUSY_SECONDS = 5.0
 POLL_MILLISECONDS = 3
+CACHE_KIBIBYTES = (
+    32 * 1024
+)  # of the connection that writes: the indexes of a million vials are larger than SQLite's 2 MB
 _POLL = f"PRAGMA busy_timeout = {POLL_MILLISECONDS}"
 Value = str | int | bytes | None
 Row = tuple[Any, ...]
@@ -119,8 +122,7 @@ def sqlite_connection(location: Location, *, writing: bool = True, busy_seconds:
                 f"The disk of the vault {location} cannot keep a write-ahead log (its mode is {mode!r}).",
                 "Put the vault on a local disk, not on a network share.",
             )
-        if not writing:
-            connection.execute("PRAGMA query_only=ON")
+        connection.execute(f"PRAGMA cache_size = -{CACHE_KIBIBYTES}" if writing else "PRAGMA query_only=ON")
     except BaseException:
         connection.close()
         raise

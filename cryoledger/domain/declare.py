@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -61,8 +61,7 @@ def declared(
     return enter
 
 
-@dataclass(frozen=True, slots=True)
-class Mentioned:
+class Mentioned(NamedTuple):
     """A thing that an event names; `touched` where the event changes it rather than refers to it."""
 
     kind: str
@@ -72,6 +71,16 @@ class Mentioned:
 
 def subjects(event: Event) -> tuple[Mentioned, ...]:
     """Every thing that the event names, in the order of its fields, each once."""
+    last = _LAST[0]
+    if last is None or last[0] is not event:  # rules, envelope and append ask one after the other
+        last = _LAST[0] = event, _subjects(event)
+    return last[1]
+
+
+_LAST: list[tuple[Event, tuple[Mentioned, ...]] | None] = [None]
+
+
+def _subjects(event: Event) -> tuple[Mentioned, ...]:
     found: dict[tuple[str, str], bool] = {}
     for kind, code, touched in _walk(event):
         found[kind, code] = found.get((kind, code), False) or touched

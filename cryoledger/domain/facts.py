@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, TypeVar, cast
+from typing import NamedTuple, Protocol, TypeVar, cast
 
 from cryoledger.domain import numbers
 from cryoledger.domain.fields import Event
@@ -91,15 +91,13 @@ class Facts(Protocol):
         """An earlier entry, by its number."""
 
 
-@dataclass(frozen=True, slots=True)
-class Put:
+class Put(NamedTuple):
     """A row to insert, or to replace where its key is present."""
 
     row: Record
 
 
-@dataclass(frozen=True, slots=True)
-class Remove:
+class Remove(NamedTuple):
     """A row to remove."""
 
     record: type[Record]

@@ -29,11 +29,27 @@ class Record:
 
     def __init_subclass__(cls) -> None:
         cls._read = staticmethod(reader(cls.key))
+        if "__dataclass_fields__" in vars(cls) and "__slots__" in vars(cls):  # the second making, with slots
+            cls.__init__ = _filling(cls)  # type: ignore[method-assign]
 
     @property
     def identity(self) -> Key:
         """The values of the primary key, in its order."""
         return type(self)._read(self)  # noqa: SLF001 - of its own class
+
+
+def _filling(kind: type[Record]) -> Callable[..., None]:
+    """An `__init__` that fills the slots directly, in half the time of a frozen dataclass's own.
+
+    A row has every field given, and no field has a default: there is nothing else for it to do.
+    """
+    names = [field.name for field in fields(kind)]  # type: ignore[arg-type]
+    setters = {f"set_{name}": vars(kind)[name].__set__ for name in names}
+    lines = [f"def __init__(self, {', '.join(names)}):", *(f"    set_{name}(self, {name})" for name in names)]
+    made: dict[str, Any] = dict(setters)
+    exec("\n".join(lines), made)  # noqa: S102 - of the names of the class, as dataclasses does it
+    filled: Callable[..., None] = made["__init__"]
+    return filled
 
 
 def altered(row: R, **values: Any) -> R:

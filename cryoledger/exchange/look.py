@@ -32,7 +32,7 @@ class Look:
 
     def row(self, number: int, cells: list[str]) -> None:
         """Take a row into account."""
-        if not any(cell.strip() for cell in cells):
+        if not any(map(str.strip, cells)):
             return
         self.rows += 1
         for name, evidence in self.dates.items():
@@ -45,10 +45,12 @@ class Look:
         position = self._cell(cells, "position").upper()
         if position in self.positions or len(self.positions) < SEEN_MOST:
             self.positions[position] += 1
-        barcode = self._cell(cells, "barcode")
-        if barcode.isdecimal():
-            self.widths[len(barcode)] += 1
-            self.leading_zeros += barcode.startswith("0")
+        at = self._at.get("barcode")
+        if at is not None and at < len(cells) and not cells[at].isidentifier():  # most barcodes start with a letter
+            barcode = self._cell(cells, "barcode")
+            if barcode.isdecimal():
+                self.widths[len(barcode)] += 1
+                self.leading_zeros += barcode.startswith("0")
 
     def _fresh(self, cells: list[str], name: str) -> bool:
         """Whether a column says something that it did not say before."""
@@ -61,4 +63,7 @@ class Look:
 
     def _cell(self, cells: list[str], name: str) -> str:
         at = self._at.get(name)
-        return tidy(cells[at])[:64] if at is not None and at < len(cells) else ""
+        if at is None or at >= len(cells):
+            return ""
+        cell = cells[at]
+        return cell[:64] if cell.isalnum() else tidy(cell)[:64]

@@ -11,7 +11,7 @@ from cryoledger.exchange.lots import Lots
 from cryoledger.exchange.places import CACHED_MOST, Boxes, Texts
 from cryoledger.exchange.survey import Survey
 from cryoledger.exchange.tables import CELL_MOST, Table
-from cryoledger.exchange.texts import is_code, mangled, tidy
+from cryoledger.exchange.texts import CODE_MOST, is_code, mangled, tidy
 
 __all__ = ["Outcome", "read_rows"]
 
@@ -22,7 +22,7 @@ def read_rows(table: Table, known: Survey, size_of: SizeOf) -> Iterator[Outcome]
     """Every row behind the header that holds anything: sound, or with its number and what is wrong with it."""
     reader = _Reader(known, size_of)
     for number, cells in table.rows():
-        if number > known.columns.row and any(cell and not cell.isspace() for cell in cells):
+        if number > known.columns.row and any(map(str.strip, cells)):
             yield reader.read(number, cells)
 
 
@@ -53,7 +53,8 @@ class _Reader:
         """The cells of some fields without what is around the text, and a default where there is none."""
         restore = self._restore
         return tuple(
-            (restore(cell) if restore is not None and "'" in cell else tidy(cell)) or default
+            (cell if cell.isalnum() else restore(cell) if restore is not None and "'" in cell else tidy(cell))
+            or default
             for cell, default in zip(cells, fields.defaults, strict=True)
         )
 
@@ -118,7 +119,9 @@ class _Reader:
         return GoodRow(number, barcode, box, position, lot, viability, comment)
 
     def _barcode(self, text: str, reasons: list[str]) -> str:
-        if not text:
+        if text.isalnum() and text.isascii() and len(text) <= CODE_MOST:
+            pass
+        elif not text:
             reasons.append("no barcode")
         elif mangled(text):
             reasons.append(f"barcode mangled by a spreadsheet: {text[:32]}")

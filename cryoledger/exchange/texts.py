@@ -8,9 +8,10 @@ from cryoledger.errors import TextError
 from cryoledger.exchange.formulas import restored_start
 from cryoledger.ledger.canonical import clean_text
 
-__all__ = ["is_code", "mangled", "plain", "tidy"]
+__all__ = ["CODE_MOST", "is_code", "mangled", "plain", "tidy"]
 
 TEXT_MOST = 120
+CODE_MOST = 64
 _CODE = re.compile(r"[!-~]{1,64}")
 _SCIENTIFIC = re.compile(r"[+\-]?\d+(?:[.,]\d+)?[eE][+\-]\d+")
 _FRACTION = re.compile(r"\d+[.,]0+")

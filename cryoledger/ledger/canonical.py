@@ -115,6 +115,12 @@ def clean(value: Json) -> Json:
     return value
 
 
+def is_plain(value: Json) -> bool:
+    """Whether every text in a value is printable ASCII or a control that JSON escapes: then `clean` changes nothing."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return text.isascii() and "\x7f" not in text
+
+
 def format_time(when: datetime) -> str:
     """`when`, an aware UTC time, as `YYYY-MM-DDTHH:MM:SS.mmmZ`; what is finer than a millisecond is cut."""
     if when.tzinfo is None or when.utcoffset():

@@ -13,11 +13,13 @@ from hypothesis import strategies as st
 from cryoledger.errors import LedgerFormatError, TextError
 from cryoledger.ledger.canonical import (
     MAX_DEPTH,
+    Json,
     clean,
     clean_text,
     decode,
     encode,
     format_time,
+    is_plain,
     parse_time,
 )
 
@@ -185,3 +187,14 @@ def test_other_times_are_refused(text: str) -> None:
 def test_a_time_that_is_not_utc_is_misuse(when: datetime) -> None:
     with pytest.raises(RuntimeError):
         format_time(when)
+
+
+@given(st.recursive(st.text() | st.integers(0, 9), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))
+def test_what_is_plain_is_clean_already(value: Json) -> None:
+    if is_plain(value):
+        assert clean(value) == value
+
+
+@pytest.mark.parametrize("text", ["\x7f", "e\u0301", "\u00e9", "\u202e", "\ud800"])
+def test_what_may_need_cleaning_is_not_plain(text: str) -> None:
+    assert not is_plain({"a": [text]})
