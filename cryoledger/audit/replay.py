@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from cryoledger.audit import commitments
 from cryoledger.audit import draft as drafts
 from cryoledger.audit.chain import Step
 from cryoledger.audit.findings import Findings
@@ -60,6 +61,7 @@ class Replay:
         draft, book = judged
         verified = self._signatures(step, step.entry, draft)
         self._rules(step, draft, book)
+        self._commitments(step, draft)
         self._opening(step, draft, verified)
         changes = self._changes(step, draft, book)
         if changes is None:
@@ -195,6 +197,15 @@ class Replay:
             self._broken(step, "rules", message, expected=refusal.rule)
         except Exception as error:  # noqa: BLE001 - fails closed
             self._broken(step, "rules", f"Rulebook {book.number} cannot judge this {draft.type}: {_name(error)}.")
+
+    def _commitments(self, step: Step, draft: Draft) -> None:
+        """What the entry says of another site's ledger is signed and proven as it says."""
+        try:
+            commitments.judge(draft.event, self.inventory)
+        except CryoledgerError as error:
+            self._broken(step, "commitments", f"What it says of another site's ledger does not hold: {error.message}")
+        except Exception as error:  # noqa: BLE001 - fails closed
+            self._broken(step, "commitments", f"What it says of another site cannot be judged: {_name(error)}.")
 
     def _changes(self, step: Step, draft: Draft, book: Rulebook) -> tuple[Change, ...] | None:
         """What the entry changes; an entry that was refused is carried out too, where that makes sense."""

@@ -10,10 +10,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from cryoledger.audit.chain import Chain
+from cryoledger.audit.chain import Chain, Step
+from cryoledger.audit.commitments import own_head
 from cryoledger.audit.findings import Finding, Findings
 from cryoledger.domain import numbers
+from cryoledger.domain.events.shipments import OwnHead
 from cryoledger.domain.facts import Inventory
+from cryoledger.domain.fields import Event
 from cryoledger.domain.records import PublicKey
 from cryoledger.errors import CryoledgerError
 from cryoledger.ledger.checkpoint import SignedCheckpoint, parse_checkpoint
@@ -96,6 +99,13 @@ class Trees:
         self._tiles: dict[tuple[int, int, int], bytes] = {}
         self._lines: list[str] = []
         self._skipped: list[str] = []
+        self._claims: list[tuple[Step, OwnHead]] = []
+
+    def claimed(self, step: Step, event: Event) -> None:
+        """Keep the head of this ledger to which an entry says that another site committed."""
+        own = own_head(event)
+        if own is not None:
+            self._claims.append((step, own))
 
     def pass_by(self, chain: Chain, tiles: Iterable[Tile]) -> None:
         """Take note of the tree as it is after one more entry, which filled these tiles."""
@@ -122,6 +132,7 @@ class Trees:
             self._lines.append(f"checkpoints: {len(self._heads)}, each of this tree{signed}")
             if not log_keys:
                 self._skipped.append("the log's signatures on checkpoints: its keys come from a replay of the ledger")
+        self._compare_claims()
         self._judge(keys)
 
     def lines(self) -> tuple[str, ...]:
@@ -194,6 +205,21 @@ class Trees:
             return
         if keys:
             self._signatures(head, epoch, keys)
+
+    def _compare_claims(self) -> None:
+        """What other sites committed to, as this ledger's own entries have it, is this tree."""
+        if not self._outside.kept:
+            return
+        for step, own in self._claims:
+            root = self._roots.get((own.origin, own.size))
+            if root is None or encode_base64(root) != own.root:
+                message = f"Another site committed to {own.origin[:80]} at {own.size} entries, says this entry; " + (
+                    "no checkpoint of that size is kept." if root is None else "the tree there is another one."
+                )
+                found = encode_base64(root) if root is not None else None
+                self._findings.add(step.broken("commitments", message, expected=own.root, found=found))
+        if self._claims:
+            self._lines.append(f"other sites: {len(self._claims)} times one committed to a head of this tree")
 
     def _signatures(self, head: _Head, epoch: int, keys: Sequence[PublicKey]) -> None:
         last = numbers.number_of(epoch, max(head.size - 1, 0))

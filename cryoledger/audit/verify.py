@@ -113,6 +113,7 @@ class _Verification:
         if draft is not None:
             self._remarks.pass_by(step, draft, changes)
             self._documents.pass_by(step, draft, changes)
+            self._trees.claimed(step, draft.event)
 
     def _entries(self) -> Iterator[StoredEntry]:
         """The stored entries; a source that breaks in the middle ends them, with a finding."""

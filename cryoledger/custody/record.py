@@ -15,6 +15,7 @@ from functools import cached_property, lru_cache
 
 from cryoledger.custody.clock import stamp
 from cryoledger.custody.keys.unlock import unlock
+from cryoledger.custody.proof import commitments
 from cryoledger.custody.retrying import until_known
 from cryoledger.custody.vault import Vault
 from cryoledger.database.store import Stored, Transaction
@@ -205,6 +206,7 @@ def _append(
     draft = _draft(vault, transaction, event, signers, occurred_at, event_id)
     rules = rulebook(draft.rules)
     rules.check(draft, transaction.facts)
+    commitments.check(event, transaction)
     sealed = Sealed(draft.epoch, _sign(vault, transaction, draft, rules))
     transaction.append(sealed.stored)
     return sealed

@@ -18,7 +18,17 @@ from typing import Any, TypeVar
 from pydantic import ValidationError, create_model
 
 from cryoledger.domain.declare import DECLARED, EventType, Mentioned, declared, subjects
-from cryoledger.domain.events import corrections, identities, imports, lots, people, storage, treatment, vault
+from cryoledger.domain.events import (
+    corrections,
+    identities,
+    imports,
+    lots,
+    people,
+    shipments,
+    storage,
+    treatment,
+    vault,
+)
 from cryoledger.domain.fields import Event, Instant
 from cryoledger.domain.roles import Kind, Line, Signing
 from cryoledger.domain.wrong_fields import told
@@ -63,7 +73,7 @@ def _declare_proposals() -> None:
 _declare_proposals()
 
 TYPES: Mapping[str, EventType] = dict(sorted(DECLARED.items()))
-MODULES = (vault, people, lots, storage, treatment, corrections, imports, identities)
+MODULES = (vault, people, lots, storage, treatment, corrections, imports, identities, shipments)
 
 
 def of(name: str) -> EventType:

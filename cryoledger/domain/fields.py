@@ -66,6 +66,7 @@ DoseCode = Annotated[Code, Subject("dose")]
 PersonName = Annotated[SignerName, Subject("person", touched=False)]
 StationName = Annotated[SignerName, Subject("station", touched=False)]
 ShipmentCode = Annotated[Code, Subject("shipment")]
+SiteCode = Annotated[Code, Subject("site", touched=False)]
 
 RoleName = Role
 Scope = Literal["vial", "unit", "lot", "donation", "donor"]

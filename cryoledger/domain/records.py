@@ -15,6 +15,7 @@ from cryoledger.domain.restore_records import Restoration
 from cryoledger.domain.row import Key as Key
 from cryoledger.domain.row import R as R
 from cryoledger.domain.row import Record as Record
+from cryoledger.domain.shipment_records import Consignment, OtherHead, OtherSite, Provenance
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,8 +269,9 @@ class StorageUnit(Record):
 class Vial(Record):
     """A vial: who holds it (`custodian` of `custodian_kind`), where, how much of it is where, for which order.
 
-    `custody`: expected, stored, out, issued, thawed, prepared, in_transit, missing; finally administered, consumed
-    or discarded. Exposure fields are as in StorageUnit. `label` is the code on its present label.
+    `custody`: expected, stored, out, issued, thawed, prepared, in_transit, missing, delivered (another site's ledger
+    goes on with it); finally administered, consumed or discarded. Exposure fields are as in StorageUnit.
+    `label` is the code on its present label.
     """
 
     table = "vial"
@@ -280,7 +282,7 @@ class Vial(Record):
     label: str
     lot: str
     custody: str
-    custodian_kind: str  # process | position | person | shipment | patient | waste | nobody
+    custodian_kind: str  # process | position | person | shipment | site | patient | waste | nobody
     custodian: str
     unit: str | None
     position: int | None
@@ -541,7 +543,7 @@ class Shipment(Record):
     key = ("code",)
     code: str
     destination: str
-    status: str  # in transit | received | refused
+    status: str  # in transit | received | refused | confirmed
     last_at: str
     last_entry: int
 
@@ -550,7 +552,7 @@ STATE: tuple[type[Record], ...] = (
     Site, Person, PublicKey, Station, Donor, Screening, Donation, Product, Specification, Lot, LotDonation,
     TestResult, Hold, StorageUnit, Vial, ScanCode, Patient, PatientBand, Order, OrderLine, Dose, DoseSource, FollowUp,
     AdverseEvent, Deviation, Proposal, Excursion, Shipment, Import, ImportPart, ImportLot, Restoration,
-    IdentityReader, Identity,
+    IdentityReader, Identity, OtherSite, OtherHead, Provenance, Consignment,
 )  # fmt: skip
 JOURNAL: tuple[type[Record], ...] = (VialPlacement, UnitPlacement, Mention)
 DERIVED: tuple[type[Record], ...] = STATE + JOURNAL

@@ -21,6 +21,7 @@ from tests.lab import (
     hash_text,
     private_key,
 )
+from tests.othersite import OtherLedger
 
 
 def event(kind: str, /, **data: object) -> Event:
@@ -46,6 +47,7 @@ def whole_story(lab: Lab) -> None:
     _at_the_freezer(lab, vials)
     _to_the_patient(lab, vials)
     _beside(lab, vials)
+    _between_sites(lab, vials[6:8])
     _identities(lab)
     _import(lab)
     _people(lab)
@@ -122,6 +124,38 @@ def _import(lab: Lab) -> None:
     )  # fmt: skip
     lab.record(part, TECHNICIAN)
     lab.record(event("ImportCompleted", number=number), TECHNICIAN)
+
+
+def _between_sites(lab: Lab, vials: tuple[str, ...]) -> None:
+    """Another site is trusted; its shipment arrives; ours arrives there."""
+    other = OtherLedger()
+    lab.record(other.trusted("HCM"), QUALITY, ADMIN)
+    lot = {
+        "lot": "THEIRS", "disposition": "released", "product": "MSC-THEIRS", "version": 0, "donations": ["THEIR-D"],
+        "passage": 3, "cells_per_vial": 1_000_000, "volume_microlitres": 1000, "cryoprotectant": "10 % DMSO",
+        "filled_on": "2025-01-02", "expiry_on": "2030-01-02", "expires_at": "2030-01-02T17:00:00.000Z",
+    }  # fmt: skip
+    shipped = other.add("they ship")
+    arriving = event(
+        "ShipmentAnnounced", shipment="THEIR-S", site="HCM", manifest_sha256=hash_text("manifest"),
+        sent=other.proven(shipped), head=other.head(), lots=[lot], vials=[{"vial": "THEIR-V", "lot": "THEIRS"}],
+        donors=[{"donor": "THEIR-DONOR", "eligibility": "eligible", "consent": ["therapy"]}],
+        donations=[{"donation": "THEIR-D", "donor": "THEIR-DONOR", "tissue": "adipose"}],
+    )  # fmt: skip
+    lab.record(arriving, TECHNICIAN)
+    held = len(other.leaves)
+    placed = [{"vial": "THEIR-V", "position": 79}]
+    lab.record(event("VialsReceived", shipment="THEIR-S", unit="BOX-3", vials=placed), TECHNICIAN)
+    manifest = {"site": "HCM", "manifest_sha256": hash_text("ours")}
+    lab.record(event("VialsShipped", shipment="OUR-S", destination="Lotus", vials=vials, **manifest), TECHNICIAN)
+    leaves = [sealed.leaf_hash for sealed in lab.entries]
+    own = {"origin": ORIGIN, "size": len(leaves), "root": encode_base64(root(leaves))}
+    entries = [other.add("they announce"), other.add("they receive")]
+    confirmed = event(
+        "ShipmentConfirmed", shipment="OUR-S", site="HCM", entries=[other.proven(each) for each in entries],
+        head=other.head(held), own=own, arrived=vials,
+    )  # fmt: skip
+    lab.record(confirmed, TECHNICIAN)
 
 
 def _people(lab: Lab) -> None:

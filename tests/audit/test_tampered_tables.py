@@ -210,7 +210,8 @@ def test_journal_row_moved_to_another_entry_names_itself_alone(whole: Listed, re
             bent.tables[record].sort(key=lambda each: each.identity)
             report = verify(bent)
             tables = {finding.table for finding in report.findings if finding.severity == "broken"}
-            assert tables == {record.table}
+            # A vial that is said to be mentioned in the suspect range would be on hold.
+            assert tables - {"hold"} == {record.table}
 
 
 def test_row_that_cannot_be_built_is_named(short: Listed) -> None:

@@ -2,12 +2,14 @@
 
     number = entry_of(reading, thing.kind, thing.code)      # the last entry that names it
     receipt_of(vault, number, policy).encode()
+    receipts_of(vault, numbers, policy)                     # several, under one checkpoint
 
 Which receipt holds, and for whom, is `ledger.proof`'s to say.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from cryoledger.custody.proof import checkpoints
@@ -22,7 +24,7 @@ from cryoledger.ledger.proof import Receipt
 if TYPE_CHECKING:
     from cryoledger.custody.vault import Vault
 
-__all__ = ["entry_of", "receipt_of"]
+__all__ = ["entry_of", "receipt_of", "receipts_of"]
 
 
 def entry_of(reading: Reading, kind: str, code: str, event: str = "") -> int:
@@ -38,17 +40,29 @@ def entry_of(reading: Reading, kind: str, code: str, event: str = "") -> int:
 
 
 def receipt_of(vault: Vault, number: int, policy: Policy | None = None) -> Receipt:
-    """The receipt of an entry, under the newest checkpoint after it that the policy accepts.
+    """The receipt of an entry, as `receipts_of`."""
+    return receipts_of(vault, [number], policy)[0]
+
+
+def receipts_of(vault: Vault, wanted: Sequence[int], policy: Policy | None = None) -> list[Receipt]:
+    """The receipts of entries of one epoch, under the newest checkpoint after them that the policy accepts.
 
     Without a policy, under the newest that somebody outside cosigned; where there is none, under the present head,
     which only this vault's log vouches for. RequestError for an entry that is not there; SignatureError where the
-    policy accepts no checkpoint that holds it; VaultDamagedError where the vault's tree does not hold it any more.
+    policy accepts no checkpoint that holds them; VaultDamagedError where the vault's tree does not hold them any more.
     """
-    epoch, sequence = numbers.place_of(number)
+    last = numbers.shown(max(wanted))
+    epoch, sequence = numbers.place_of(max(wanted))
     with vault.store.reading() as reading:
-        stored, head = reading.entry(number), reading.head()
-        if stored is None:
-            raise RequestError(f"There is no entry {numbers.shown(number)}.", "See `cryoledger history CODE`.")
+        found = [reading.entry(number) for number in wanted]
+        head = reading.head()
+        stored = [each for each in found if each is not None]
+        if len(stored) < len(wanted):
+            raise RequestError(f"There is no entry {last}.", "See `cryoledger history CODE`.")
+        if any(each.epoch != epoch for each in stored):
+            raise RequestError(
+                "These entries lie in two epochs, before and after a restore.", "Write a receipt of each by itself."
+            )
         signed = _accepted(_holding(reading, epoch, sequence), policy)
         present = head is not None and head.epoch == epoch
     if signed is None and present:
@@ -56,21 +70,28 @@ def receipt_of(vault: Vault, number: int, policy: Policy | None = None) -> Recei
         signed = _accepted([checkpoints.signed_of(checkpoints.sign(vault, given=True))], policy, cosigned=False)
     if signed is None:
         raise SignatureError(
-            f"No checkpoint that holds entry {numbers.shown(number)} has the signatures that are asked for.",
+            f"No checkpoint that holds entry {last} has the signatures that are asked for.",
             "Have the present head cosigned (`cryoledger witness request`), then repeat.",
         )
     with vault.store.reading() as reading:
-        proof = reading.tree(epoch, signed.checkpoint.size).inclusion_proof(sequence)
-    receipt = Receipt(stored.note, sequence, tuple(proof), signed)
+        tree = reading.tree(epoch, signed.checkpoint.size)
+        made = [
+            Receipt(each.note, each.sequence, tuple(tree.inclusion_proof(each.sequence)), signed) for each in stored
+        ]
+    for receipt in made:
+        _holds(receipt)
+    return made
+
+
+def _holds(receipt: Receipt) -> None:
     try:
         receipt.check_inclusion()
     except CryoledgerError as error:
         raise VaultDamagedError(
-            f"The vault's tree does not hold entry {numbers.shown(number)} as its checkpoint of "
-            f"{signed.checkpoint.size} entries does: {error.message}",
+            f"The vault's tree does not hold entry {receipt.index} as its checkpoint of "
+            f"{receipt.checkpoint.checkpoint.size} entries does: {error.message}",
             "Keep the file as it is, run `cryoledger verify`, and call the auditor.",
         ) from None
-    return receipt
 
 
 def _holding(reading: Reading, epoch: int, sequence: int) -> list[SignedCheckpoint]:

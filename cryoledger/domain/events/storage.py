@@ -20,6 +20,7 @@ from cryoledger.domain.fields import (
     RoutineMove,
     Sha256,
     ShipmentCode,
+    SiteCode,
     Text,
     UnitCode,
     VialCode,
@@ -199,11 +200,16 @@ class ExcursionRecorded(Event):
 
 @declared(critical("shipped", Role.TECHNICIAN, Role.PHARMACIST), moves="stored|out -> in_transit")
 class VialsShipped(Event):
-    """Vials left in a shipment."""
+    """Vials left in a shipment.
+
+    To a site with a ledger of its own, `site`, the shipment bears the SHA-256 of the manifest that goes with it.
+    """
 
     shipment: ShipmentCode
     destination: Text
     vials: Vials
+    site: SiteCode | None = None
+    manifest_sha256: Sha256 | None = None
 
 
 @declared(critical("received", Role.TECHNICIAN, Role.PHARMACIST), moves="in_transit -> stored")

@@ -18,6 +18,7 @@ from cryoledger.domain.rulebook_1 import (
     people,
     proposals,
     restores,
+    shipments,
     storage,
     treatment,
     undo,
@@ -29,7 +30,7 @@ from cryoledger.domain.rulebook_1.common import CHANGES, CHECKS
 __all__ = [
     "bedside", "changes", "check", "corrections", "donors", "foresee", "identities", "import_parts", "imports", "lots",
     "people",
-    "proposals", "restores", "storage", "treatment", "undo", "units", "vault",
+    "proposals", "restores", "shipments", "storage", "treatment", "undo", "units", "vault",
 ]  # fmt: skip
 
 

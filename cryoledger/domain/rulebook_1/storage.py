@@ -19,6 +19,7 @@ from cryoledger.domain.records import (
     Vial,
     VialPlacement,
 )
+from cryoledger.domain.rulebook_1 import shipments
 from cryoledger.domain.rulebook_1.common import (
     DEEPEST,
     FINAL,
@@ -280,6 +281,7 @@ def _shipped(draft: Draft, event: storage.VialsShipped, facts: Facts) -> None:
             raise Refusal("ship", f"Vial {code} is reserved for order {vial.order_code}.", "Release it first.")
         if need(facts, Lot, vial.lot).disposition == "rejected":
             raise Refusal("ship", f"Vial {code} is of a rejected lot.", "Discard it.", safety=True, subject=code)
+    shipments.check_sent(draft, event, facts)
 
 
 @changes(storage.VialsShipped)
@@ -290,6 +292,7 @@ def _ship(draft: Draft, event: storage.VialsShipped, state: State) -> None:
     )
     for code in event.vials:
         state.put(hand(draft, state, state.need(Vial, code), "in_transit", "shipment", event.shipment))
+    shipments.send(draft, event, state)
 
 
 def _of_shipment(draft: Draft, facts: Facts, shipment: str, codes: Iterable[str]) -> None:
@@ -314,6 +317,7 @@ def _receive(draft: Draft, event: storage.VialsReceived, state: State) -> None:
         limit = product_of(state, state.need(Lot, state.need(Vial, item.vial).lot)).storage_millicelsius_max
         if event.worst_millicelsius is not None and event.worst_millicelsius > limit:
             hold(draft, state, "vial", item.vial, "temperature")
+    shipments.arrived(draft, event, state)
     state.put(replace(state.need(Shipment, event.shipment), status="received"))
 
 

@@ -44,32 +44,33 @@ STAFF = set(ROLES.values()) - {"auditor", "administrator"}
 # Who signs which event: `meaning:roles`, `?` where the line may be absent, `=field` where the new key of that field
 # signs, `@station` and `@recovery` for those keys. `*`: the first person may sign a proposal as an entry of its own.
 SIGNING = """
-abandoned:qt = ImportAbandoned; administered:c witnessed:cpw = AdministrationCompleted BedsideCheckPassed; adopted:q =
-RulebookAdopted; approved:q = ConsentWithdrawn DonorEligibilityDecided ProductDefined; approved:q witnessed:cpqtw =
-DeviationRecorded*; cancelled:c = OrderCancelled; changed:acpqtuw = PinChanged; completed:qt = ImportCompleted;
-consumed:qt = VialsConsumed; corrected:a witnessed:cpqtw = ClockCorrected; corrected:q = AttributionCorrected
-LotExpiryCorrected QuantityCorrected ScreeningCorrected TestResultCorrected; corrected:q confirmed:c =
-AdministrationCorrected; corrected:q witnessed:cpqtw = FinalStateCorrected*; corrected:qt = PositionCorrected;
-created=administrator_key accepted=station_key accepted=log_key accepted=recovery_key = VaultCreated; discarded:cpt
-witnessed:cpqtw = DoseDiscarded*; discarded:pqt witnessed:cpqtw = VialsDiscarded*; forgotten:a approved:q =
-IdentityForgotten; granted:acq accepted:cq = IdentityReaderGranted; handed_over:pt received:cpw = DoseHandedOver;
-held:q = HoldPlaced; imported:qt = ImportBegun; issued:a approved:aq = LogKeyReplaced RoleGranted*; issued:a
-approved:aq accepted=key = KeyReplaced; issued:a approved:aq? accepted=key = KeyIssued StationEnrolled; issued:p
-witnessed:cpqtw received:cpqtw? = VialsIssued; lifted:q = HoldLifted; observed@station = AlarmRaised ClockStepped
-KeyLocked PinRefused RequestRefused RestoreFound StationLocked; ordered:c = OrderPlaced; performed:acpqtuw =
-PersonSignedIn PersonSignedOut; performed:p = ReservationReleased VialsReserved; performed:pt = BoxChecked
-StorageUnitMoved StorageUnitReturned StorageUnitTakenOut VialLabelReplaced VialTubeBound VialsFound VialsLabelled
-VialsMoved VialsReportedMissing VialsReturned VialsStored VialsTakenOut VialsTransferred; performed:qt =
-ImportPartRecorded ImportPartWithdrawn; prepared:pt = DosePrepared; read:cq = IdentityShown; reaffirmed:aq =
-EntriesReaffirmed; recalled:q = RecallIssued; received:pt = VialsReceived; recorded:c = FollowUpRecorded; recorded:cq
-= IdentityRecorded; recorded:qt = ConsentRecorded DonationCollected DonorRegistered DonorScreened ExcursionRecorded
-LotFilled LotRegistered TestResultsRecorded; recovered@recovery accepted=key = AdministratorRecovered; refused:pt
-approved:q = ShipmentRefused*; registered:cp = PatientBandAdded PatientRegistered; rejected:q = LotRejected;
-released:q = ImportedLotsReleased LotReleased; released:q requested:cp = LotConditionallyReleased*; reported:cpq =
-AdverseEventReported; restored:a approved:q = LedgerRestored; retired:a = StationRetired; retired:at =
-StorageUnitRetired; returned:pt approved:q = IssuedVialsReturned*; revoked:aq = KeyRevoked; sampled:pt = SampleTaken;
-set:a = SettingChanged; set_up:at = StorageUnitAdded; shipped:pt = VialsShipped; thawed:pt = VialsThawed; wasted:pt
-witnessed:cpqtw = RemaindersWasted*; withdrawn:aq = IdentityReaderWithdrawn RoleWithdrawn
+abandoned:qt = ImportAbandoned; accepted:q approved:a = SiteTrusted; administered:c witnessed:cpw =
+AdministrationCompleted BedsideCheckPassed; adopted:q = RulebookAdopted; approved:q = ConsentWithdrawn
+DonorEligibilityDecided ProductDefined; approved:q witnessed:cpqtw = DeviationRecorded*; cancelled:c = OrderCancelled;
+changed:acpqtuw = PinChanged; completed:qt = ImportCompleted; confirmed:pqt = ShipmentConfirmed; consumed:qt =
+VialsConsumed; corrected:a witnessed:cpqtw = ClockCorrected; corrected:q = AttributionCorrected LotExpiryCorrected
+QuantityCorrected ScreeningCorrected TestResultCorrected; corrected:q confirmed:c = AdministrationCorrected;
+corrected:q witnessed:cpqtw = FinalStateCorrected*; corrected:qt = PositionCorrected; created=administrator_key
+accepted=station_key accepted=log_key accepted=recovery_key = VaultCreated; discarded:cpt witnessed:cpqtw =
+DoseDiscarded*; discarded:pqt witnessed:cpqtw = VialsDiscarded*; forgotten:a approved:q = IdentityForgotten;
+granted:acq accepted:cq = IdentityReaderGranted; handed_over:pt received:cpw = DoseHandedOver; held:q = HoldPlaced;
+imported:qt = ImportBegun; issued:a approved:aq = LogKeyReplaced RoleGranted*; issued:a approved:aq accepted=key =
+KeyReplaced; issued:a approved:aq? accepted=key = KeyIssued StationEnrolled; issued:p witnessed:cpqtw received:cpqtw?
+= VialsIssued; lifted:q = HoldLifted; observed@station = AlarmRaised ClockStepped KeyLocked PinRefused RequestRefused
+RestoreFound StationLocked; ordered:c = OrderPlaced; performed:acpqtuw = PersonSignedIn PersonSignedOut; performed:p =
+ReservationReleased VialsReserved; performed:pt = BoxChecked StorageUnitMoved StorageUnitReturned StorageUnitTakenOut
+VialLabelReplaced VialTubeBound VialsFound VialsLabelled VialsMoved VialsReportedMissing VialsReturned VialsStored
+VialsTakenOut VialsTransferred; performed:qt = ImportPartRecorded ImportPartWithdrawn; prepared:pt = DosePrepared;
+read:cq = IdentityShown; reaffirmed:aq = EntriesReaffirmed; recalled:q = RecallIssued; received:pt = VialsReceived;
+recorded:c = FollowUpRecorded; recorded:cq = IdentityRecorded; recorded:qt = ConsentRecorded DonationCollected
+DonorRegistered DonorScreened ExcursionRecorded LotFilled LotRegistered TestResultsRecorded; recovered@recovery
+accepted=key = AdministratorRecovered; refused:pt approved:q = ShipmentRefused*; registered:cp = PatientBandAdded
+PatientRegistered; rejected:q = LotRejected; released:q = ImportedLotsReleased LotReleased ReceivedLotsReleased;
+released:q requested:cp = LotConditionallyReleased*; reported:cpq = AdverseEventReported; restored:a approved:q =
+LedgerRestored; retired:a = StationRetired; retired:at = StorageUnitRetired; returned:pt approved:q =
+IssuedVialsReturned*; revoked:aq = KeyRevoked; sampled:pt = SampleTaken; set:a = SettingChanged; set_up:at =
+StorageUnitAdded; shipped:pt = VialsShipped; thawed:pt = VialsThawed; verified:pqt = ShipmentAnnounced; wasted:pt
+witnessed:cpqtw = RemaindersWasted*; withdrawn:aq = IdentityReaderWithdrawn RoleWithdrawn SiteTrustWithdrawn
 """
 
 
