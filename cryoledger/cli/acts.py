@@ -16,11 +16,12 @@ from cryoledger.cli.call import Call
 from cryoledger.errors import Refusal, RequestError
 
 if TYPE_CHECKING:
+    from cryoledger.custody.identities.narrative import Kept
     from cryoledger.custody.record import By, Sealed
     from cryoledger.domain.fields import Event
     from cryoledger.domain.roles import Line
 
-__all__ = ["Signers", "ask", "ask_for", "perform", "seal"]
+__all__ = ["Signers", "answer_sealed", "ask", "ask_for", "perform", "seal", "seal_kept"]
 
 # Fields in which a scan stands; typed here, they are marked as typed.
 _SCANNED = ("vial", "vials", "unit", "source", "sources", "dose", "order", "patient")
@@ -75,6 +76,18 @@ def seal(call: Call, event: Event, by: Signers) -> Sealed:
     kept = narrative.keep(call.vault, _read(by.note), _subject(event))
     noted = narrative.with_document(event, kept)
     return record(call.vault, noted, *signers, occurred_at=occurred_at, id=by.event_id, also=kept.write)
+
+
+def seal_kept(call: Call, event: Event, kept: Kept, by: Signers) -> Sealed:
+    """Ask the signers and record an event that names a document, which is kept in the same transaction."""
+    from cryoledger.custody.record import record
+
+    return record(call.vault, event, *ask(call, event, by), also=kept.write)
+
+
+def answer_sealed(call: Call, sealed: Sealed, more: Mapping[str, Any], told: str) -> None:
+    """Say what was recorded, and what else came of it."""
+    call.answer({**_as_data(sealed), **more}, lambda: f"{_as_text(call, sealed)}\n{told}")
 
 
 def _read(path: Path) -> bytes:
