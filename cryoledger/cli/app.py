@@ -89,7 +89,12 @@ GROUPS: tuple[tuple[str, str, str, str], ...] = (
     ("label", "labels", TECHNICIAN, "Labels: of vials, doses, units, badges, patients, orders; sheets to scan from."),
     ("printer", "printers", TECHNICIAN, "Printers of this station: entered once, tested with a label."),
     ("codes", "reading", AUDITOR, "Codes: what a scan says."),
-    ("manual", "reading", AUDITOR, "The manual's reference, made from the program itself."),
+    (
+        "manual",
+        "reading",
+        AUDITOR,
+        "The manual: a page for each screen and each role. `cryoledger manual freezer` prints one.",
+    ),
 )
 ALONE = (
     creation, people, administration, backups, holds, orders, doses,

@@ -79,6 +79,12 @@ class ByCode(TyperGroup):
 
     _module = ""
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Of the manual, which has an act of that name, nothing more means the list of its pages."""
+        if not args and self.name == "manual":
+            args = ["list"]
+        return super().parse_args(ctx, args)
+
     def _acts(self) -> dict[str, Any]:
         if self._module and not self.commands:
             name = self.name or ""  # `import` is a word of Python: its application is called import_

@@ -24,13 +24,14 @@ def run(location: str, banner: str = "") -> int:
     """Show the station on the vault at a path or URL until the person leaves; returns the exit code.
 
     `banner` is shown at sign-in, line by line. A vault that cannot be opened raises its CryoledgerError, once the
-    terminal is as it was.
+    terminal is as it was; StationError where the station's `keys.toml` says what cannot be.
     """
     from cryoledger.tui.app import StationApp
     from cryoledger.tui.opening import Opening
+    from cryoledger.tui.preferences import station_preferences
 
     opening = Opening(location)
-    app = StationApp(opening, banner)
+    app = StationApp(opening, banner, station_preferences())
     try:
         app.run()
     finally:

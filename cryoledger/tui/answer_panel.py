@@ -24,11 +24,11 @@ class AnswerPanel(Vertical):
     AnswerPanel.-compact #word { display: none; }
     AnswerPanel.-large { min-height: 10; }
     AnswerPanel.-large #word { margin-bottom: 1; }
-    AnswerPanel.-recorded { background: #009E73; color: #000000; }
-    AnswerPanel.-question { background: #F0E442; color: #000000; }
-    AnswerPanel.-refused { background: #9E2F00; color: #FFFFFF; }
-    AnswerPanel.-info { background: #005A8E; color: #FFFFFF; }
-    AnswerPanel.-broken { background: #CC79A7; color: #000000; }
+    AnswerPanel.-recorded { background: $answer-recorded; color: $on-recorded; }
+    AnswerPanel.-question { background: $answer-question; color: $on-question; }
+    AnswerPanel.-refused { background: $answer-refused; color: $on-refused; }
+    AnswerPanel.-info { background: $answer-info; color: $on-info; }
+    AnswerPanel.-broken { background: $answer-broken; color: $on-broken; }
     """
 
     def __init__(self) -> None:

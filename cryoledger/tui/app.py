@@ -15,20 +15,21 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from textual import events
-from textual.app import App
 from textual.binding import Binding
+from textual.command import CommandPalette
 from textual.timer import Timer
 
 from cryoledger.errors import CryoledgerError
 from cryoledger.tui.desks.panel import DeskPanel
+from cryoledger.tui.desks.sheet import rekeyed
 from cryoledger.tui.desks.verification import Verification, verification_tab
 from cryoledger.tui.desks.workplaces import Whereabouts, beside, title_of
-from cryoledger.tui.help_screen import HelpScreen
+from cryoledger.tui.guidance import GuidedApp
 from cryoledger.tui.keys import ENDS, text_of
 from cryoledger.tui.leave_screen import LeaveScreen
+from cryoledger.tui.preferences import Preferences
 from cryoledger.tui.scan_gate import Broken, Fed, Scan, ScanGate, Typed
 from cryoledger.tui.station_screen import StationScreen
-from cryoledger.tui.themes import DARK, LIGHT
 from cryoledger.tui.typing_line import TypingLine
 from cryoledger.tui.view import Shown, View
 from cryoledger.tui.words import verdict
@@ -45,7 +46,7 @@ AUDITED: Final = 5
 REFRESH_TICKS: Final = 15
 """So often, in seconds, what other stations did is read again."""
 
-_TOO_SLOW: Final = "Keys came too slowly for a scan, and nothing was recorded. Scan again, or press F2 to type a code."
+_TOO_SLOW: Final = "Keys came too slowly for a scan, and nothing was recorded. Scan again, or press {} to type a code."
 _BROKEN: Final = "The scan came without its end, and nothing was recorded. Scan again."
 
 
@@ -78,10 +79,17 @@ class Open:
     unit: str
 
 
-Job: TypeAlias = Fed | Tick | Leave | Look | Begin | Open
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A command that was chosen by name, not scanned."""
+
+    text: str
 
 
-class StationApp(App[None], inherit_bindings=False):
+Job: TypeAlias = Fed | Tick | Leave | Look | Begin | Open | Said
+
+
+class StationApp(GuidedApp, inherit_bindings=False):
     """The first screen, on a desk or on what opens one."""
 
     TITLE = "cryoledger"
@@ -91,15 +99,15 @@ class StationApp(App[None], inherit_bindings=False):
         Binding("f2", "entry", "Type a code", id="station.entry"),
         Binding("f3", "workplace(1)", "Next workplace", id="station.next"),
         Binding("f4", "workplace(-1)", "Last workplace", id="station.last"),
-        Binding("f9", "lightness", "Light or dark", id="station.lightness"),
+        Binding("f9", "colours", "Colours", id="station.colours"),
         Binding("f10", "leave", "Leave", id="station.leave"),
+        Binding("ctrl+p", "palette", "Everything", id="station.palette"),
     ]
 
-    def __init__(self, desk: Desk | Callable[[], Desk], banner: str = "") -> None:
-        super().__init__()
-        self.register_theme(DARK)
-        self.register_theme(LIGHT)
-        self.theme = DARK.name
+    def __init__(
+        self, desk: Desk | Callable[[], Desk], banner: str = "", preferences: Preferences | None = None
+    ) -> None:
+        super().__init__(preferences or Preferences())
         self._source = desk
         self._banner = banner
         self._service: Service | None = None
@@ -118,20 +126,9 @@ class StationApp(App[None], inherit_bindings=False):
 
     # The screen
 
-    @property
-    def station(self) -> StationScreen:
-        """The base screen, whatever lies over it."""
-        screen = self.screen_stack[0]
-        assert isinstance(screen, StationScreen)
-        return screen
-
     def get_default_screen(self) -> StationScreen:
         """The station's screen is there from the start."""
-        return StationScreen()
-
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        """The station's own colours, for any theme that does not have them."""
-        return DARK.variables
+        return StationScreen(self.preferences.keys)
 
     def on_station_screen_painted(self) -> None:
         """The first frame is on the screen: now open the vault."""
@@ -142,20 +139,11 @@ class StationApp(App[None], inherit_bindings=False):
         """The time by the vault's clock."""
         return self._service.now() if self._service is not None else datetime.now(UTC)
 
-    def action_help(self) -> None:
-        """Show what can be scanned now, over the screen."""
-        if isinstance(self.screen, StationScreen):
-            self.push_screen(HelpScreen(self.station.view))
-
     def action_entry(self) -> None:
         """Open or close the line for typing a code."""
         self._to_base()
         self._line.toggle()
         self._draw_prompt()
-
-    def action_lightness(self) -> None:
-        """Change between light and dark."""
-        self.theme = LIGHT.name if self.theme == DARK.name else DARK.name
 
     def action_leave(self) -> None:
         """Ask before leaving; asked, leave."""
@@ -164,14 +152,18 @@ class StationApp(App[None], inherit_bindings=False):
             self._put(Leave())
         else:
             self._to_base()
-            self.push_screen(LeaveScreen(len(self.station.view.out)))
+            self.push_screen(LeaveScreen(len(self.station.view.out), self._key("station.leave")))
 
     def action_workplace(self, step: int) -> None:
         """Go to the next workplace, or the one before."""
         self._to_base()
         if not self.station.view.hidden:
-            self._where.name = beside(self._where.name, step)
-            self._go()
+            self.go(beside(self._where.name, step))
+
+    def go(self, name: str) -> None:
+        """Go to a workplace."""
+        self._where.name = name
+        self._go()
 
     def _go(self) -> None:
         """Show the workplace that is open now."""
@@ -206,12 +198,28 @@ class StationApp(App[None], inherit_bindings=False):
         """Somebody goes somewhere on the map."""
         self._put(Open(event.unit))
 
-    def _to_base(self) -> None:
-        while len(self.screen_stack) > 1:
-            self.pop_screen()
+    # What the guidance asks
+
+    @property
+    def workplace(self) -> str:
+        """The open desk's name, "" at the freezer."""
+        return self._where.name
+
+    @property
+    def awaits_pin(self) -> bool:
+        """Whether a PIN is asked for."""
+        return self._line.digits is not None
+
+    @property
+    def types_code(self) -> bool:
+        """Whether somebody opened the line to type a code."""
+        return self._line.entry is not None and not self._line.asked
+
+    def say(self, command: str) -> None:
+        """Take a command that was chosen by name."""
+        self._put(Said(command))
 
     def _draw_prompt(self) -> None:
-        self._gate.typing = self._line.is_open
         digits = None if self._line.digits is None else len(self._line.digits)
         self.station.prompt(entry=self._line.entry, digits=digits, asked=self._line.asked)
 
@@ -221,6 +229,7 @@ class StationApp(App[None], inherit_bindings=False):
         """Take keys and pastes before focus and bindings can."""
         if isinstance(event, events.Key) and not event.is_forwarded:
             event.stop()
+            self._gate.typing = self._line.is_open or isinstance(self.screen, CommandPalette)
             await self._take(self._gate.feed(event.key, event.character, event.time))
         elif isinstance(event, events.Paste) and not event.is_forwarded:
             event.stop()
@@ -230,7 +239,12 @@ class StationApp(App[None], inherit_bindings=False):
 
     async def _take(self, fed: list[Fed]) -> None:
         for each in fed:
-            if isinstance(each, Typed) and not self._is_for_line(each):
+            if isinstance(each, Typed) and each.key == self.preferences.keys["station.help"]:
+                self.action_help()
+            elif isinstance(self.screen, CommandPalette) and (keys := _typed(each)):
+                for key in keys:
+                    await super().on_event(key)
+            elif isinstance(each, Typed) and not self._is_for_line(each):
                 if isinstance(self.screen, StationScreen) and self.station.press(each.key):
                     continue
                 await super().on_event(events.Key(each.key, each.character))
@@ -287,6 +301,7 @@ class StationApp(App[None], inherit_bindings=False):
         station = self.station
         station.show(view, self.now())
         station.welcome(self._banner)
+        station.offer_tour(self.preferences.folder is not None and not self.preferences.toured)
         self._draw_prompt()
 
     async def _answer(self, service: Service, job: Job) -> None:
@@ -297,9 +312,10 @@ class StationApp(App[None], inherit_bindings=False):
                 await self._read_desk(service)
             case Begin():
                 self._show(await asyncio.to_thread(service.begin, job.task))
-
             case Open():
                 self.station.show(await asyncio.to_thread(service.open, job.unit), self.now())
+            case Said():
+                self._show(await asyncio.to_thread(service.scan, job.text, typed=True))
             case Scan() if self._line.is_pin(job):
                 self._line.digits = job.text
                 await self._submit(service)
@@ -328,7 +344,7 @@ class StationApp(App[None], inherit_bindings=False):
         """Show a desk's sheet; the auditor's with the verification that runs here."""
         if name == "audit" and sheet.tabs:
             sheet = replace(sheet, tabs=(*sheet.tabs[:AUDITED], verification_tab(self._verification)))
-        self.station.desk.show(sheet, self.now())
+        self.station.desk.show(rekeyed(sheet, self.preferences.keys), self.now())
 
     async def _type(self, service: Service, typed: Typed) -> None:
         text = text_of(typed.key, typed.character)
@@ -336,7 +352,7 @@ class StationApp(App[None], inherit_bindings=False):
             if self._line.is_open:
                 await self._submit(service)
             elif self._loose:
-                self._show(await asyncio.to_thread(service.report, _TOO_SLOW))
+                self._show(await asyncio.to_thread(service.report, _TOO_SLOW.format(self._key("station.entry"))))
             self._loose = False
         elif not self._line.is_open:
             self._loose = self._loose or text is not None
@@ -392,6 +408,16 @@ def _open(source: Desk | Callable[[], Desk]) -> Service:
     from cryoledger.tui.service import Service
 
     return Service(source() if callable(source) else source)
+
+
+def _typed(fed: Fed) -> list[events.Key]:
+    """The keys of a hand, for a line that takes them; none where it is a scan, or the rest of one."""
+    match fed:
+        case Typed():
+            return [events.Key(fed.key, fed.character)]
+        case Broken() if not fed.ended:
+            return [events.Key(character, character) for character in fed.text]
+    return []
 
 
 def _monotonic() -> float:

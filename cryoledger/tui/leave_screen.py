@@ -1,4 +1,4 @@
-"""The question before leaving. Only F10 again says yes: no scanner sends it by accident."""
+"""The question before leaving. Only the same key again says yes: no scanner sends it by accident."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cryoledger.tui.words import plain
 
 
 class LeaveScreen(ModalScreen[None]):
-    """F10 leaves, Escape stays, and a scan stays too: it is answered."""
+    """F10, or what stands for it here, leaves; Escape stays, and a scan stays too: it is answered."""
 
     DEFAULT_CSS = """
     LeaveScreen { align: center middle; }
@@ -27,9 +27,9 @@ class LeaveScreen(ModalScreen[None]):
         Binding("f10", "app.leave", "Leave", id="leave.leave"),
     ]
 
-    def __init__(self, out: int) -> None:
+    def __init__(self, out: int, key: str = "F10") -> None:
         super().__init__()
-        self._out = out
+        self._out, self._key = out, key
 
     def compose(self) -> ComposeResult:
         """The question and its two answers."""
@@ -38,5 +38,5 @@ class LeaveScreen(ModalScreen[None]):
             if self._out:
                 things = "1 thing is" if self._out == 1 else f"{self._out} things are"
                 yield Static(plain(f"{things} still out of storage.", "bold $bad"), id="out-now", markup=False)
-            yield Static(plain("F10    leave: your key is wiped from this station"), markup=False)
+            yield Static(plain(f"{self._key:<6} leave: your key is wiped from this station"), markup=False)
             yield Static(plain("Escape stay"), markup=False)

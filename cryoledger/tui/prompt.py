@@ -8,8 +8,8 @@ from textual.widgets import Static
 from cryoledger.tui.words import plain
 
 CURSOR = "▌"
-_TYPING = "Enter hands it over as typed. F2 or Escape closes this line."
-_KEYS = "   Enter gives it, F2 closes"
+_TYPING = "Enter hands it over as typed. Escape closes this line."
+_KEYS = "   Enter gives it, Esc closes"
 _DIGITS = "Digits, then Enter. Escape empties it; a badge can be scanned as ever."
 _SHOWN = 60
 

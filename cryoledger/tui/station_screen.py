@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
@@ -13,21 +15,22 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Static
 
+from cryoledger.manual.keys import DEFAULTS
 from cryoledger.tui.answer_panel import AnswerPanel
 from cryoledger.tui.box_map import BoxMap
 from cryoledger.tui.desks.panel import DeskPanel
+from cryoledger.tui.footer import footer, items
 from cryoledger.tui.lists import CardView, OutView, OwnView, RecentView
 from cryoledger.tui.prompt import Prompt
 from cryoledger.tui.signing_panel import SigningPanel
 from cryoledger.tui.storage_map import StorageMap
-from cryoledger.tui.view import Shown, View
+from cryoledger.tui.view import Own, Shown, View
 from cryoledger.tui.words import clock_text, plain
 from cryoledger.tui.work_list import WorkList
 
-KEYS = " F1 help  F2 type a code  F3 next place  F5 up on the map  F9 colours  F10 leave"
-
 _WIDE, _TALL = 140, 30
 _ARROWS = {"up": (-1, 0), "down": (1, 0), "left": (0, -1), "right": (0, 1)}
+_TOUR = "First day here?  → shows a tour in six steps.  ← does not ask again."
 _LOCKED = "This station is locked. Nothing is lost: your task stays open, and goes on after your badge and PIN."
 
 
@@ -86,8 +89,17 @@ class StationScreen(Screen[None]):
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (_WIDE, "-wide")]  # noqa: RUF012 - Textual's own form
 
-    def __init__(self) -> None:
+    @dataclass
+    class AnsweredOffer(Message):
+        """The tour that was offered is wanted, or not."""
+
+        wanted: bool
+
+    def __init__(self, keys: Mapping[str, str] = DEFAULTS) -> None:
         super().__init__(id="station")
+        self._keys = keys
+        self._looked_at: Own | None = None
+        self._offers_tour, self._pin, self._typing = False, False, False
         self.view = View()
         self.desk, self._place = DeskPanel(), "Freezer"
         self._banner = ""
@@ -113,7 +125,7 @@ class StationScreen(Screen[None]):
         yield self.desk
         yield self._veil
         with Horizontal(id="foot"):
-            yield Static(KEYS, id="keys", markup=False)
+            yield Static("", id="keys", markup=False)
             yield self._care
 
     def on_mount(self) -> None:
@@ -121,10 +133,13 @@ class StationScreen(Screen[None]):
         self._answer.waiting("SIGN IN", "Opening the vault ...")
         self._prompt.draw(hint="One moment.", entry=None, digits=None)
         self.add_class("-hidden")
+        self._draw_foot()
         self.call_after_refresh(self.post_message, self.Painted())
 
     def prompt(self, *, entry: str | None, digits: int | None, asked: bool) -> None:
         """Draw the hint, the entry line, or the PIN as so many dots."""
+        self._pin, self._typing = digits is not None, entry is not None
+        self._draw_foot()
         whose = self.view.signing.pin if self.view.signing is not None else ""
         self._prompt.draw(hint=self.view.hint, entry=entry, digits=digits, asked=asked, whose=whose)
 
@@ -133,6 +148,21 @@ class StationScreen(Screen[None]):
         self._banner = banner
         self._answer.waiting("SIGN IN", f"{self.view.station} · {self.view.origin}")
         self._veil.update(self._behind_veil(self.view))
+
+    def offer_tour(self, yes: bool) -> None:
+        """Offer the tour where nobody has signed in yet, or offer it no more."""
+        self._offers_tour = yes
+        self._veil.update(self._behind_veil(self.view))
+
+    def on_resize(self) -> None:
+        """As many keys as fit."""
+        self._draw_foot()
+
+    def _draw_foot(self) -> None:
+        desk = self.has_class("-desk")
+        found = items(self.view, self._keys, desk=desk, pin=self._pin, line=self._typing)
+        care = cell_len(self.view.care.text)
+        self.query_one("#keys", Static).update(plain(footer(found, self.app.size.width - (care + 2 if care else 0))))
 
     def show(self, view: View, now: datetime) -> None:
         """Draw everything but the answers."""
@@ -157,8 +187,9 @@ class StationScreen(Screen[None]):
         self.set_class(view.level is not None, "-level")
         self.set_class(view.work is not None, "-work")
         self._signing.show(view.signing)
+        self._draw_foot()
         self._own.show(view.own)
-        self.set_class(view.own is not None, "-own")
+        self.set_class(view.own is not None and view.own != self._looked_at, "-own")
         self.tick(now)
 
     def place(self, title: str, *, desk: bool) -> None:
@@ -177,6 +208,7 @@ class StationScreen(Screen[None]):
         """
         if not self.has_class("-desk") or self.view.hidden or not self.desk.press(key):
             return False
+        self._looked_at = self.view.own
         self.remove_class("-own")
         return True
 
@@ -184,6 +216,8 @@ class StationScreen(Screen[None]):
         """Arrows: the cursor in a box, or from line to line and in and out on the map."""
         rows, columns = _ARROWS[key]
         if self.view.hidden:
+            if self._offers_tour and columns:
+                self.post_message(self.AnsweredOffer(columns > 0))
             return
         if self.view.box is not None:
             self._map.move(rows, columns)
@@ -211,7 +245,7 @@ class StationScreen(Screen[None]):
 
     def answered(self, shown: Shown, now: datetime) -> None:
         """Draw an answer, the view after it, and add it to the last scans."""
-        answer = shown.answer
+        answer, self._looked_at = shown.answer, None
         self._answer.answered(answer.outcome, _said(shown))
         self._recent.add(shown, clock_text(now, shown.view.zone)[:8])
         self.show(shown.view, now)
@@ -221,6 +255,8 @@ class StationScreen(Screen[None]):
         if view.task:
             return Content.assemble(plain(_LOCKED), "\n\n", plain(f"Open task: {view.task}", "bold"))
         lines = [plain(line) for line in self._banner.splitlines() if line.strip() or self.size.height >= _TALL]
+        if self._offers_tour:
+            lines += [Content(""), plain(_TOUR, "bold $accent")]
         return Content("\n").join(lines)
 
 

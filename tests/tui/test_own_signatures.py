@@ -37,3 +37,14 @@ async def test_the_list_fits_a_large_screen_and_another_person_sees_another(stat
         assert "released" in bench.screen
         await bench.sign_in("maria.s")
         assert "LotReleased" not in bench.text("#own")
+
+
+async def test_the_list_that_was_looked_at_does_not_come_back_over_a_desk(station: Station) -> None:
+    async with station((120, 40)) as bench:
+        await bench.sign_in("audrey.b")
+        assert "YOUR OWN SIGNATURES" in bench.screen
+        await bench.press("left")
+        assert "YOUR OWN SIGNATURES" not in bench.screen
+        bench.app.station.show(bench.app.station.view, bench.app.now())  # as whenever the vault is read again
+        await bench.pilot.pause()
+        assert "YOUR OWN SIGNATURES" not in bench.screen

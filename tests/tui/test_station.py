@@ -87,7 +87,7 @@ async def test_scan_is_taken_under_help_and_under_the_question_before_leaving(st
 
 async def test_letters_of_a_scan_fire_no_binding_and_ctrl_q_leaves_nothing(station: Station) -> None:
     async with station() as bench:
-        await bench.press("q", "d", "ctrl+q", "ctrl+c", "ctrl+p", "escape", "tab")
+        await bench.press("q", "d", "ctrl+q", "ctrl+c", "escape", "tab")
         bench.post("qdqd")
         await bench.settle()
         assert bench.app.is_running

@@ -160,6 +160,40 @@ def import_products(
     call.answer({"products": count}, f"{count} product names are imported at this station.")
 
 
+@look(manual, "show", example="cryoledger manual freezer\ncryoledger manual show pick-list")
+def page(
+    call: Call, name: Annotated[str, typer.Argument(metavar="PAGE", help="A page of `cryoledger manual list`.")]
+) -> None:
+    """Print a page of the manual as Markdown, with the keys of this station; on the screen, F1 opens it."""
+    from cryoledger import manual as pages
+    from cryoledger.custody.station.station_folder import default_config_folder
+    from cryoledger.manual.keymap import read_keys
+
+    found = pages.page(name)
+    text = found.text(read_keys(default_config_folder())).rstrip()
+    call.answer({"name": found.name, "title": found.title, "text": text}, text)
+
+
+@look(manual, "list", example="cryoledger manual list")
+def list_pages(call: Call) -> None:
+    """List the pages of the manual: one for each screen, and one for each role's day."""
+    from cryoledger import manual as pages
+
+    rows = [{"page": each.name, "title": each.title} for each in pages.pages()]
+    call.answer(rows, lambda: output.table(("page", "title"), [list(row.values()) for row in rows]))
+
+
+@look(manual, "keys-file", example="cryoledger manual keys-file > keys.toml")
+def keys_file(call: Call) -> None:
+    """Print a file that gives keys of the screen other places, to begin with, and say where it belongs."""
+    from cryoledger.custody.station.station_folder import default_config_folder
+    from cryoledger.manual.keymap import FILE, template
+
+    path, text = default_config_folder() / FILE, template()
+    call.answer({"path": str(path), "text": text}, text)
+    output.narrate(f"It belongs to {path}; the screen reads it when it opens.")
+
+
 @look(manual, "events", example="cryoledger manual events LotReleased")
 def events(
     call: Call, name: Annotated[str | None, typer.Argument(metavar="EVENT", help="One event; else all.")] = None

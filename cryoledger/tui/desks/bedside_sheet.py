@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _STAGE: Final = {
     "sign": ("ALL MATCH", "Clinician and witness sign before the needle."),
-    "give": ("GIVE NOW", "The check passed. After it: F6, or CMD-COMPLETE."),
+    "give": ("GIVE NOW", "The check passed. After it: Complete below, or CMD-COMPLETE."),
     "complete": ("COMPLETE", ""),
 }
 _MARK: Final[dict[str, tuple[str, Tone]]] = {"match": ("✓", "good"), "next": ("▶", "wait"), "waiting": ("·", "quiet")}

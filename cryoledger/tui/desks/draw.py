@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 from rich.cells import cell_len, set_cell_size
 
 from cryoledger.domain import times
+from cryoledger.manual.keys import shown
 from cryoledger.tui import blocks
 from cryoledger.tui.desks.sheet import Cell, Column, Line, Row, Sheet, Tab, Tone, labelled
 from cryoledger.tui.words import clean, duration
@@ -258,7 +259,7 @@ def _offers(offers: Sequence[Offer], width: int) -> list[Drawn]:
     lines: list[Drawn] = [[]]
     used = 0
     for offer in offers:
-        key, label = f" {offer.key.upper()} ", f" {offer.label}  "
+        key, label = f" {shown(offer.key)} ", f" {offer.label}  "
         size = cell_len(key) + cell_len(label)
         if used and used + size - 2 > width:
             lines.append([])

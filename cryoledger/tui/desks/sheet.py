@@ -6,7 +6,8 @@ counted when they are drawn.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
@@ -108,3 +109,18 @@ def labelled(label: str, value: str, tone: Tone = "", *, until: str | None = Non
 def heading(text: str) -> Line:
     """A heading over what follows."""
     return line(text.upper(), "strong")
+
+
+def rekeyed(sheet: Sheet, keys: Mapping[str, str]) -> Sheet:
+    """The sheet with each act under the key that it has at this station; `keys` goes by names such as "desk.f5"."""
+    if all(name == f"desk.{key}" for name, key in keys.items() if name.startswith("desk.")):
+        return sheet
+
+    def again(offers: tuple[Offer, ...]) -> tuple[Offer, ...]:
+        return tuple(replace(offer, key=keys.get(f"desk.{offer.key}", offer.key)) for offer in offers)
+
+    tabs = [
+        replace(tab, offers=again(tab.offers), rows=tuple(replace(row, offers=again(row.offers)) for row in tab.rows))
+        for tab in sheet.tabs
+    ]
+    return replace(sheet, tabs=tuple(tabs))

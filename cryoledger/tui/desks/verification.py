@@ -126,7 +126,7 @@ def verification_tab(run: Verification | None) -> Tab:
     """The run as a list: how far it is, or its verdict, what that covers, and every finding."""
     begin = Offer("f5", "Verify", act="verify")
     if run is None or run.state == "idle":
-        return Tab("Verify", _COLUMNS, (), "F5 verifies the whole ledger; it can be cancelled at any time.", (begin,))
+        return Tab("Verify", _COLUMNS, (), "The whole ledger is verified; it can be cancelled at any time.", (begin,))
     if run.state == "running":
         return Tab("Verify", _COLUMNS, (_progress(run),), "", (Offer("f6", "Cancel", act="cancel"),))
     if run.report is None:

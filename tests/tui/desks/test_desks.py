@@ -264,7 +264,7 @@ async def test_verification_runs_in_sight_and_names_what_somebody_broke(station:
     async with station((120, 40)) as bench:
         await bench.sign_in("audrey.b")
         await bench.press("left")
-        await bench.see("F5 verifies the whole ledger")
+        await bench.see("The whole ledger is verified")
         await bench.press("f5")
         await bench.see("✓ HOLDS")
         await bench.see("fingerprint")
