@@ -75,6 +75,7 @@ GROUPS: tuple[tuple[str, str, str, str], ...] = (
     ("identity", "identities", CLINICIAN, "Identities: who a donor or patient is, encrypted beside the ledger."),
     ("station", "stations", ADMINISTRATOR, "Stations: workstations with a key of their own."),
     ("vault", "stations", ADMINISTRATOR, "The vault as a whole: moving it between a file and PostgreSQL."),
+    ("report", "reports", AUDITOR, "Reports: custody with every signature, the audit of a period; PDF and JSON."),
     ("checkpoint", "checkpoints", AUDITOR, "Checkpoints: the ledger's signed head, on a stick or on paper."),
     ("witness", "witnesses", AUDITOR, "Witnesses: other machines that remember the ledger's head and cosign it."),
     (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from cryoledger.database.facts import recorded_of
 from cryoledger.database.snapshots import Source, snapshot
 from cryoledger.database.store import Reading, Stored
 from cryoledger.domain import catalogue
@@ -12,10 +13,12 @@ from cryoledger.domain.events.vault import VaultCreated
 from cryoledger.domain.facts import Recorded
 from cryoledger.domain.records import Excursion, StorageUnit, UnitPlacement, Vial, VialPlacement
 
-__all__ = ["SignedEntry", "entries", "history", "signatures_of"]
+__all__ = ["SignedEntry", "entries", "history", "recorded_between", "signatures_of"]
 
 FOREVER = "9999-12-31T23:59:59.999Z"
 DEEPEST = 64
+_RECORDED_AT = b'"recorded_at":"'  # no payload's text can hold these bytes: in it, quotes are escaped
+_INSTANT_BYTES = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,19 @@ def entries(source: Source, first: int = 0, last: int | None = None) -> Iterator
     """Entries in order, from number `first` to number `last`, both included; the snapshot lasts as long as it."""
     with snapshot(source) as now:
         yield from now.entries(first, last)
+
+
+def recorded_between(source: Source, start: str, end: str) -> Iterator[Recorded]:
+    """Entries recorded from one instant on and before another, in order.
+
+    Every entry is looked at: recorded time falls where two persons accepted another clock.
+    """
+    first, last = start.encode(), end.encode()
+    with snapshot(source) as now:
+        for stored in now.entries():
+            at = stored.note.rfind(_RECORDED_AT) + len(_RECORDED_AT)
+            if first <= stored.note[at : at + _INSTANT_BYTES] < last:
+                yield recorded_of(stored)
 
 
 def signatures_of(source: Source, person: str, limit: int = 20) -> list[SignedEntry]:

@@ -17,7 +17,7 @@ from cryoledger.documents.training import void_of
 from cryoledger.domain import numbers
 from cryoledger.ledger.lines import encode_base64
 
-__all__ = ["Block", "Cell", "Document", "Grid", "Page", "Stamp", "Table", "Words", "stamp_of"]
+__all__ = ["Block", "Cell", "Document", "Grid", "Page", "Stamp", "Table", "Words", "stamp_of", "text_of"]
 
 RULE = "=" * 100
 WRITTEN = 10  # characters of room for a code, in a box without vials too
@@ -104,7 +104,7 @@ class Document:
         sheets = []
         for number, page in enumerate(self.pages, start=1):
             void = [self.stamp.void, ""] if self.stamp.void else []
-            body = [line for block in page.blocks for line in (*_text(block), "")]
+            body = [line for block in page.blocks for line in (*text_of(block), "")]
             foot = [*self.stamp.lines, self.number(number)]
             sheets.append("\n".join([*void, page.title, "", *body, *foot]))
         return f"\n{RULE}\n".join(sheets)
@@ -146,7 +146,8 @@ def stamp_of(reading: Reading, now: str) -> Stamp:
 # As text
 
 
-def _text(block: Block) -> list[str]:
+def text_of(block: Block) -> list[str]:
+    """A block as lines of plain text."""
     match block:
         case Words():
             return list(block.lines)

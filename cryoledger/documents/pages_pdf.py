@@ -14,12 +14,12 @@ from cryoledger.errors import RequestError
 if TYPE_CHECKING:
     from reportlab.pdfgen.canvas import Canvas
 
-__all__ = ["to_pdf"]
+__all__ = ["BOLD", "FONT", "OTHER", "covered", "to_pdf"]
 
 WIDTH, HEIGHT, MARGIN = 841.89, 595.28, 30.0
 _FOOT: Final = 30.0
 _ROW, _HAND = 13.0, 23.0
-_FONT, _BOLD, _OTHER = "cryoledger", "cryoledger-bold", "cryoledger-other"
+FONT, BOLD, OTHER = "cryoledger", "cryoledger-bold", "cryoledger-other"
 _UNKNOWN: Final = "?"
 
 
@@ -164,7 +164,7 @@ class _Sheet:
 
 
 @cache
-def _covered() -> dict[str, frozenset[int]]:
+def covered() -> dict[str, frozenset[int]]:
     """The fonts, registered once, and what each can draw."""
     import barcode
     import reportlab
@@ -173,9 +173,9 @@ def _covered() -> dict[str, frozenset[int]]:
 
     vera = Path(reportlab.__file__).parent / "fonts"
     files = {
-        _FONT: vera / "Vera.ttf",
-        _BOLD: vera / "VeraBd.ttf",
-        _OTHER: Path(barcode.__file__).parent / "fonts" / "DejaVuSansMono.ttf",
+        FONT: vera / "Vera.ttf",
+        BOLD: vera / "VeraBd.ttf",
+        OTHER: Path(barcode.__file__).parent / "fonts" / "DejaVuSansMono.ttf",
     }
     found = {}
     for name, path in files.items():
@@ -187,16 +187,16 @@ def _covered() -> dict[str, frozenset[int]]:
 
 def _font(text: str, *, bold: bool = False) -> str:
     """The font that has every letter of a text, as far as one does."""
-    wanted = _BOLD if bold else _FONT
-    return wanted if _has(_covered()[wanted], text) else _OTHER
+    wanted = BOLD if bold else FONT
+    return wanted if _has(covered()[wanted], text) else OTHER
 
 
 def _known(text: str) -> str:
     """A text with a question mark for what no font here can draw."""
-    covered = _covered()
-    if _has(covered[_FONT], text):
+    drawn = covered()
+    if _has(drawn[FONT], text):
         return text
-    return "".join(letter if ord(letter) in covered[_OTHER] else _UNKNOWN for letter in text)
+    return "".join(letter if ord(letter) in drawn[OTHER] else _UNKNOWN for letter in text)
 
 
 def _has(covered: frozenset[int], text: Sequence[str]) -> bool:

@@ -17,7 +17,7 @@ from cryoledger.errors import RequestError
 if TYPE_CHECKING:
     from PIL import Image
 
-__all__ = ["picture_page", "qr_pdf", "qr_png", "read_symbol"]
+__all__ = ["picture_page", "qr_modules", "qr_pdf", "qr_png", "read_symbol"]
 
 QR_BYTES_MAX: Final = 2331  # version 40 with error correction M, byte mode (ISO/IEC 18004)
 _MODULE_DOTS: Final = 6
@@ -84,7 +84,7 @@ def qr_pdf(content: bytes, title: str, lines: tuple[str, ...]) -> bytes:
     canvas.drawString(_MARGIN, _A4[1] - _MARGIN - 12, title)
     side = 300.0
     top = _A4[1] - _MARGIN - 30
-    _draw(canvas, _modules(content), _MARGIN, top - side, side)
+    _draw(canvas, qr_modules(content), _MARGIN, top - side, side)
     canvas.setFont("Courier", 9)
     y = top - side - 24
     for line in _wrapped(lines, _LINE_CHARACTERS):
@@ -103,7 +103,8 @@ def picture_page(content: bytes, suffix: str, title: str, lines: tuple[str, ...]
     return "\n".join((title, "", *lines, "")).encode()
 
 
-def _modules(content: bytes) -> list[list[bool]]:
+def qr_modules(content: bytes) -> list[list[bool]]:
+    """The modules of a QR code of some bytes, row by row; RequestError where they do not fit."""
     if len(content) > QR_BYTES_MAX:
         raise RequestError(
             f"{len(content)} bytes do not fit a QR code; {QR_BYTES_MAX} do.", "Carry it in a file, on a USB stick."
@@ -120,7 +121,7 @@ def _modules(content: bytes) -> list[list[bool]]:
 def _image(content: bytes) -> Image.Image:
     from PIL import Image
 
-    modules = _modules(content)
+    modules = qr_modules(content)
     dots = bytes(0 if dark else 255 for row in modules for dark in row)
     code = Image.frombytes("L", (len(modules), len(modules)), dots)
     code = code.resize((code.width * _MODULE_DOTS, code.height * _MODULE_DOTS), Image.Resampling.NEAREST)

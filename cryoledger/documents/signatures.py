@@ -23,8 +23,14 @@ class Signature:
     signed_at: str
     local: str
 
+    @property
+    def who(self) -> str:
+        """The printed name with the signing name, where the first does not end with the second anyway."""
+        named = self.full_name.endswith(f" {self.name}")
+        return self.full_name if named else f"{self.full_name} ({self.name})"
+
     def __str__(self) -> str:
-        return f"{self.full_name} ({self.name}), {self.meaning}, {self.local}"
+        return f"{self.who}, {self.meaning}, {self.local}"
 
     def to_dict(self) -> dict[str, str]:
         """The signature as JSON writes it."""

@@ -110,15 +110,15 @@ def _told(reading: Reading, entry: Recorded, zone: str, later: list[str], about:
         recorded_at=entry.recorded_at,
         station=entry.station,
         signatures=signatures_of(reading, entry),
-        marks=(*_own_marks(entry), *later),
+        marks=(*_own_marks(entry, zone), *later),
         leaf_hash=entry.leaf_hash,
         data=catalogue.data_of(entry.event),
     )
 
 
-def _own_marks(entry: Recorded) -> list[str]:
+def _own_marks(entry: Recorded, zone: str) -> list[str]:
     event = entry.event
-    marks = [f"late: {event.late}, recorded {entry.recorded_at}"] if event.late is not None else []
+    marks = [f"late: {event.late}, recorded {local_time(entry.recorded_at, zone)}"] if event.late is not None else []
     if event.typed:
         marks.append(f"typed: {', '.join(event.typed)}")
     if isinstance(event, Correction):

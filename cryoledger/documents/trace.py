@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,27 +53,33 @@ class Trace:
         head = [*void, f"Trace of {self.asked}", f"Ledger {self.origin}, fingerprint {self.fingerprint}", ""]
         return "\n".join([*head, *self._tree(), "", *self._stories()])
 
-    def _tree(self) -> list[str]:
+    def rows(self) -> Iterator[tuple[int, Traced, bool]]:
+        """The chain as a tree: depth, thing, and whether it stood further up already."""
         by_thing = {traced.thing: traced for traced in self.things}
         below: dict[Thing, list[Thing]] = {}
         for source, result in self.links:
             below.setdefault(source, []).append(result)
         results = {result for _, result in self.links}
-        lines: list[str] = []
         seen: set[Thing] = set()
         # A chain can be as long as a lot has banks: no recursion.
         waiting = [(thing, 0) for thing in reversed(by_thing) if thing not in results]
         while waiting:
             thing, depth = waiting.pop()
-            traced, indent = by_thing[thing], "  " * depth
-            asked = "  <--" if thing == self.asked else ""
-            if thing in seen:
-                lines.append(f"{indent}{thing} (see above)")
+            yield depth, by_thing[thing], thing in seen
+            if thing not in seen:
+                seen.add(thing)
+                waiting += [(each, depth + 1) for each in reversed(below.get(thing, []))]
+
+    def _tree(self) -> list[str]:
+        lines: list[str] = []
+        for depth, traced, repeated in self.rows():
+            indent = "  " * depth
+            if repeated:
+                lines.append(f"{indent}{traced.thing} (see above)")
                 continue
-            seen.add(thing)
-            lines.append(f"{indent}{thing}: {traced.summary}{asked}")
+            asked = "  <--" if traced.thing == self.asked else ""
+            lines.append(f"{indent}{traced.thing}: {traced.summary}{asked}")
             lines += [f"{indent}    {outcome}" for outcome in traced.outcomes]
-            waiting += [(each, depth + 1) for each in reversed(below.get(thing, []))]
         return lines
 
     def _stories(self) -> list[str]:

@@ -64,6 +64,7 @@ LISTED = re.findall(
     unit-retire unit-show unreserve vault-copy vault-upgrade verify vial-bind-tube vial-consume vial-discard vial-found
     vial-list vial-missing vial-move vial-receive vial-refuse-shipment vial-relabel vial-return vial-ship
     vial-show vial-store vial-take-out vial-transfer waste
+    report-audit report-custody
     """,
 )
 

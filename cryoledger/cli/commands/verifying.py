@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from cryoledger.audit import Finding, Report
     from cryoledger.audit.progress import Progress
 
-__all__ = ["register", "shown_progress"]
+__all__ = ["given_fingerprint", "register", "shown_progress"]
 
 EXAMPLE = """\
 cryoledger verify
@@ -60,7 +60,7 @@ def verify(
 
     run = auditing.hashes_at if hash_only else auditing.verify_at
     try:
-        known = _fingerprint(fingerprint) if fingerprint else None
+        known = given_fingerprint(fingerprint) if fingerprint else None
         report = run(
             place or named_vault(call.named),
             fingerprint=known,
@@ -96,7 +96,8 @@ def _tell_training(location: str) -> None:
             output.narrate(TRAINING)
 
 
-def _fingerprint(text: str) -> bytes:
+def given_fingerprint(text: str) -> bytes:
+    """A fingerprint as typed from paper; RequestError where it is none."""
     try:
         content = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
