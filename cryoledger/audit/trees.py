@@ -18,6 +18,7 @@ from cryoledger.domain.events.shipments import OwnHead
 from cryoledger.domain.facts import Inventory
 from cryoledger.domain.fields import Event
 from cryoledger.domain.records import PublicKey
+from cryoledger.domain.restore_records import Restoration
 from cryoledger.errors import CryoledgerError
 from cryoledger.ledger.checkpoint import SignedCheckpoint, parse_checkpoint
 from cryoledger.ledger.lines import encode_base64
@@ -99,6 +100,7 @@ class Trees:
         self._tiles: dict[tuple[int, int, int], bytes] = {}
         self._lines: list[str] = []
         self._skipped: list[str] = []
+        self._restores: list[Restoration] = []
         self._claims: list[tuple[Step, OwnHead]] = []
 
     def claimed(self, step: Step, event: Event) -> None:
@@ -125,6 +127,7 @@ class Trees:
         self._compare_tiles()
         keys = list(inventory.rows(PublicKey)) if inventory is not None else []
         log_keys = [key for key in keys if key.kind in _LOG_KINDS]
+        self._restores = list(inventory.rows(Restoration)) if inventory is not None else []
         for head in self._heads:
             self._compare(head, log_keys)
         if self._heads:
@@ -193,6 +196,9 @@ class Trees:
         if not epoch:
             self._bad(head, None, f"{whose} is of another ledger, {head.origin[:80]}.")
             return
+        if head.size > entries and self._lost(head, epoch):
+            self._signatures(head, epoch, keys)
+            return
         if head.size > entries:
             message = f"{whose} covers {head.size} entries; the ledger has {entries}: it was rolled back or cut."
             self._bad(head, (epoch, entries), message, str(head.size), str(entries))
@@ -220,6 +226,22 @@ class Trees:
                 self._findings.add(step.broken("commitments", message, expected=own.root, found=found))
         if self._claims:
             self._lines.append(f"other sites: {len(self._claims)} times one committed to a head of this tree")
+
+    def _lost(self, head: _Head, epoch: int) -> bool:
+        """Whether two persons declared the head's last entry lost: that is listed, as for a remembered head."""
+        last = numbers.number_of(epoch, head.size - 1)
+        for row in self._restores:
+            within = row.lost_from <= last < row.number and (row.lost_to is None or last <= row.lost_to)
+            if within and row.declared is not None:
+                said = f"as entry {numbers.shown(row.declared)} declares"
+                first = numbers.shown(row.lost_from)
+                message = f"A checkpoint covers {head.size} entries; those from {first} on were lost, {said}."
+                place = f"{head.origin[:80]} {head.size}"
+                self._findings.add(
+                    Finding("checkpoint", "open", epoch, head.size - 1, CHECKPOINTS, place, message=message)
+                )
+                return True
+        return False
 
     def _signatures(self, head: _Head, epoch: int, keys: Sequence[PublicKey]) -> None:
         last = numbers.number_of(epoch, max(head.size - 1, 0))
