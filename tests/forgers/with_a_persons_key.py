@@ -150,6 +150,17 @@ def _now(scene: Scene) -> str:
     return later(times.text_of(entry_of(scene.source.stored[-1]).envelope.recorded_at), 1000)
 
 
+def legal_entry_noticed(scene: Scene) -> None:
+    """The same; quality revokes the key, as suspect from that entry on."""
+    legal_entry(scene)
+    key_id = private_key(TECHNICIAN).verifier.key_id_hex
+    data = {"name": TECHNICIAN, "key_id": key_id, "suspect_from": scene.truth.size, "reason": "stolen"}
+    honest = Scene(scene.truth, scene.held | {QUALITY})
+    honest.source = scene.source
+    honest.append(catalogue.parse("KeyRevoked", data), (QUALITY, "revoked"), now=_now(scene))
+    scene.tidy()
+
+
 def fork_for_the_witness(scene: Scene) -> None:
     """Another history of just the size that the witness saw."""
     rewrite_past_the_witness(scene)
@@ -232,13 +243,15 @@ ATTEMPTS = (
             HELD),
     Attempt(HOLDER, "a legal act in the person's name", legal_entry, {}, HELD,
             untold="not prevented by any chain: PIN for critical acts, a second person; seen at the next sign-in"),
+    Attempt(HOLDER, "the same, noticed: the key revoked as suspect", legal_entry_noticed,
+            {"mark": "are under suspicion until another reaffirms them"}, HELD),
+    *(
+        Attempt(HOLDER, f"ambiguous JSON: {name}", ambiguous(old, new), {"verify": words}, HELD)
+        for name, old, new, words in JSON
+    ),
     Attempt("+ a revoked key", "sign after the revocation", revoked_key, {"verify": "The key of Lena Krause is"},
             HELD | {"lena.k"}),
     Attempt("+ a revoked key", "rewrite an entry from before it", revoked_key_back_dated,
             {"verify": "signature of", **REMEMBERS, "witness": OTHER, "paper": OTHER, "receipt": OTHER,
              "witness asked": "REWRITE"}, HELD | {"lena.k"}),
-    *(
-        Attempt(HOLDER, f"ambiguous JSON: {name}", ambiguous(old, new), {"verify": words}, HELD)
-        for name, old, new, words in JSON
-    ),
 )  # fmt: skip
