@@ -106,6 +106,9 @@ def publish(lab: Overheard, out: Path) -> None:
         lab.does("report", "audit", "--from", "today", "--to", "today", "--out", out / f"audit.{suffix}")
     lab.does("export", "audit", out / "bundle")
     lab.does("export", "audit", out / "bundle-of-patient", "--subject", "P1")
+    policy = out / "auditor.policy"
+    policy.write_text("".join(f"log {key}\n" for key in lab.lab.read("checkpoint", "keys")) + "quorum none\n")
+    lab.does("receipt", "write", "DOSE-1", "--to", out / "dose.tlog-proof", "--policy", policy)
     lab.does("export", "inventory", "--out", out / "inventory.csv")
     lab.does("downtime", "print", "--out", out / "downtime.txt")
     lab.does("checkpoint", "sheet", "--out", out / "sheet.pdf")
@@ -142,7 +145,7 @@ def test_i9_identities_are_in_nothing_that_is_kept_printed_exported_or_said(
     (out / "said.txt").write_text("\n".join(lab.said))
     files = [path for path in tmp_path.rglob("*") if path.is_file() and path != narrative]
     kinds = {path.suffix for path in files}
-    assert {".pdf", ".png", ".zpl", ".json", ".csv", ".html", ".txt", ".md", ".cryoledger"} <= kinds
+    assert {".pdf", ".png", ".zpl", ".json", ".csv", ".html", ".txt", ".md", ".tlog-proof", ".cryoledger"} <= kinds
     assert any(path.name == "verify.py" for path in files)
     leaks = {str(path.relative_to(tmp_path)): secrets for path in files if (secrets := found(content_of(path)))}
     assert leaks == {}
