@@ -73,6 +73,14 @@ class Begin:
 
 
 @dataclass(frozen=True, slots=True)
+class Perform:
+    """Do what a desk offers for a row and no entry records."""
+
+    act: str
+    row: str
+
+
+@dataclass(frozen=True, slots=True)
 class Open:
     """Show the inside of a storage unit."""
 
@@ -86,7 +94,7 @@ class Said:
     text: str
 
 
-Job: TypeAlias = Fed | Tick | Leave | Look | Begin | Open | Said
+Job: TypeAlias = Fed | Tick | Leave | Look | Begin | Perform | Open | Said
 
 
 class StationApp(GuidedApp, inherit_bindings=False):
@@ -190,9 +198,11 @@ class StationApp(GuidedApp, inherit_bindings=False):
             self._verification = self._verification or self._service.verification()
             self._verification.start()
             self._look()
-        elif event.offer.act == "cancel" and self._verification is not None:
+        elif event.offer.act == "cancel-verify" and self._verification is not None:
             self._verification.cancel()
             self._look()
+        elif event.offer.act:
+            self._put(Perform(event.offer.act, event.row))
 
     def on_station_screen_opened(self, event: StationScreen.Opened) -> None:
         """Somebody goes somewhere on the map."""
@@ -312,6 +322,8 @@ class StationApp(GuidedApp, inherit_bindings=False):
                 await self._read_desk(service)
             case Begin():
                 self._show(await asyncio.to_thread(service.begin, job.task))
+            case Perform():
+                self._show(await asyncio.to_thread(service.perform, job.act, job.row))
             case Open():
                 self.station.show(await asyncio.to_thread(service.open, job.unit), self.now())
             case Said():

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from cryoledger.codes import Command
 from cryoledger.custody.desk import Answer, Desk
 from cryoledger.errors import CryoledgerError
 from cryoledger.tui.desks.sheet import Sheet, line
 from cryoledger.tui.reading import Reader
+from cryoledger.tui.scanner_check import ScannerCheck
 from cryoledger.tui.view import Shown, View
 
 if TYPE_CHECKING:
@@ -27,6 +30,7 @@ class Service:
         self._desk = desk
         self._reader = Reader(desk.vault)
         self._view = View()
+        self._check: ScannerCheck | None = None
 
     def now(self) -> datetime:
         """The time by the vault's clock."""
@@ -34,6 +38,8 @@ class Service:
 
     def scan(self, text: str, typed: bool = False, secret: bool = False) -> Shown:
         """Hand a scan to the desk. `secret` is not kept, whatever becomes of it."""
+        if self._check is not None and not secret and self._desk.ask != "pin":
+            return self._checked(text)
         try:
             answer = self._desk.scan(text, typed=typed)
         except CryoledgerError as error:
@@ -41,6 +47,8 @@ class Service:
         except Exception as error:  # noqa: BLE001 - whatever fails, the next vial in a warming hand is answered
             _LOG.exception("a scan failed")
             answer = Answer("" if secret else text, "refused", _failed(error), self._desk.ask, None)
+        if answer.outcome == "recorded" and answer.subject is not None and answer.subject[0] == "dose":
+            answer = self._with_papers(answer)
         text = "PIN" if secret else answer.scan or "(not shown)"
         return Shown(answer, self.view(answer.subject), text, typed)
 
@@ -52,6 +60,49 @@ class Service:
             _LOG.exception("a task could not be opened")
             answer = Answer("", "refused", _failed(error), self._desk.ask, None)
         return Shown(answer, self.view(answer.subject), task.word)
+
+    def perform(self, act: str, row: str) -> Shown:
+        """Do what a row offers and no entry records: print, or check the scanner."""
+        from cryoledger.tui.desks import printing
+
+        if act == "scanner-check":
+            self._check = ScannerCheck()
+            return Shown(Answer("", "question", self._check.hint, self._desk.ask, None), self.view(), act)
+        acts = {"label": printing.print_dose_label, "papers": printing.print_papers}
+        try:
+            answer = Answer("", "info", acts[act](self._desk.vault, row), self._desk.ask, None)
+        except CryoledgerError as error:
+            answer = Answer("", "refused", str(error), self._desk.ask, None)
+        except Exception as error:  # noqa: BLE001 - as for a scan
+            _LOG.exception("a desk's act failed")
+            answer = Answer("", "refused", _failed(error), self._desk.ask, None)
+        return Shown(answer, self.view(), act)
+
+    def _with_papers(self, answer: Answer) -> Answer:
+        """An answer with where the accompanying document of a dose that was handed over is."""
+        from cryoledger.tui.desks import printing
+
+        vault = self._desk.vault
+        try:
+            with vault.store.reading() as now:
+                head = now.head()
+                last = now.recorded(head.number) if head is not None else None
+            if last is None or last.type != "DoseHandedOver" or answer.subject is None:
+                return answer
+            return replace(answer, message=f"{printing.print_papers(vault, answer.subject[1])} {answer.message}")
+        except CryoledgerError as error:
+            return replace(answer, message=f"{answer.message} Its document is not printed: {error}")
+
+    def _checked(self, text: str) -> Shown:
+        """A scan as the scanner check judges it; a command ends the check."""
+        assert self._check is not None
+        if text.strip() == Command.CANCEL.barcode:
+            self._check = None
+            outcome, said = "info", "The scanner check is left."
+        else:
+            outcome, said = self._check.take(text)
+            self._check = None if self._check.over else self._check
+        return Shown(Answer(text, outcome, said, self._desk.ask, None), self.view(), text)  # type: ignore[arg-type]
 
     def sheet(self, name: str, ask: Ask) -> Sheet:
         """What a desk shows; why it cannot, where the vault cannot be read just now."""
@@ -86,6 +137,8 @@ class Service:
             self._view = self._reader.read(self._desk, subject)
         except CryoledgerError:
             _LOG.exception("the view could not be read")
+        if self._check is not None:
+            return replace(self._view, hint=self._check.hint, ask="scan")
         return self._view
 
     def open(self, unit: str) -> View:

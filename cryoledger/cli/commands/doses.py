@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -43,6 +44,27 @@ def list_doses(call: Call) -> None:
     with call.reading() as reading:
         rows = reading.facts.where(Row)
     call.rows(rows, "code", "patient", "order_code", "order_line", "custody", "custodian", "deadline")
+
+
+@look(dose, "papers", example="cryoledger dose papers DOSE-1 --out dose.pdf")
+def papers(
+    call: Call, code: Dose, out: Annotated[Path, typer.Option("--out", metavar="FILE", help="A .pdf, .html or .txt.")]
+) -> None:
+    """Write the document that accompanies a dose: content, donors' eligibility, warnings, deadline, signatures."""
+    from cryoledger.cli.outside import write_file
+    from cryoledger.documents.accompanying import accompanying
+    from cryoledger.documents.pages_pdf import to_pdf
+    from cryoledger.domain import times
+
+    kind = out.suffix.lower()
+    if kind not in (".pdf", ".html", ".txt"):
+        raise RequestError(f"{out.name!r} does not end with .pdf, .html or .txt.", "Name such a file.")
+    with call.reading() as reading:
+        document = accompanying(reading, call.code(code), times.text_of(call.vault.clock.now()))
+    forms = {".pdf": lambda: to_pdf(document), ".txt": lambda: document.text().encode()}
+    content = forms.get(kind, lambda: document.html().encode())()
+    write_file(out, content, "the accompanying document")
+    call.answer({"file": str(out), **document.facts}, f"{out} written.")
 
 
 @act(

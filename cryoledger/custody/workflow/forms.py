@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from cryoledger.domain.roles import Role
+
 Asks = Literal["thing", "choice", "day", "number", "volume", "entry", "test", "result", "text"]
 Value = str | int | tuple[str, ...]
 Answers = tuple[tuple[str, Value], ...]
@@ -66,6 +68,8 @@ _LOT = Blank("lot", "thing", "Scan the lot.", ("lot",))
 _REASON = Blank("reason", "choice", "Why?")
 _GIVEN = Blank("dose", "thing", "Scan the dose that was given.", ("dose",))
 _VIALS = Blank("vials", "thing", "Scan each vial; CMD-DONE after the last.", ("vial",), many=True)
+_PERSON = Blank("person", "thing", "Scan the badge.", ("badge",))
+_ROLE = Blank("role", "choice", "Which role?", choices=tuple(map(str, Role)))
 _SCOPES = ("vial", "unit", "lot", "donation", "donor")
 
 FORMS: Mapping[str, Form] = {
@@ -110,6 +114,12 @@ FORMS: Mapping[str, Form] = {
     ), _result),
     "OrderCancelled": Form("CANCEL ORDER", "The order is cancelled; what was reserved for it is free.", (
         Blank("order", "thing", "Scan the order.", ("order",)), _REASON,
+    )),
+    "RoleGranted": Form("GRANT ROLE", "The role is granted.", (_PERSON, _ROLE)),
+    "RoleWithdrawn": Form("WITHDRAW ROLE", "The role is withdrawn.", (_PERSON, _ROLE)),
+    "KeyRevoked": Form("REVOKE KEY", "The key signs nothing from here on.", (
+        Blank("name", "thing", "Scan the badge.", ("badge",)), Blank("key_id", "text", "Which key? Type its ID."),
+        _REASON,
     )),
     "VialsReserved": Form("RESERVE", "Reserved.", (
         Blank("order", "thing", "Scan the order.", ("order",)), Blank("line", "number", "Which line?"), _VIALS,

@@ -85,6 +85,8 @@ class Care:
     backup: str
     tested: str
     late: bool
+    checkpoint: str = ""
+    station: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,5 +185,25 @@ def _care(vault: Vault, now: Reading) -> Care:
         done = tested = "by the database server"
     return Care(
         head.origin if head is not None else "", encode_base64(vault.fingerprint), entries, str(vault.store.location),
-        site.zone, site.idle_lock_seconds // 60, done, tested, care.late,
+        site.zone, site.idle_lock_seconds // 60, done, tested, care.late, _checkpoint(now, site.zone),
+        (
+            ("station", vault.station), ("vault", str(vault.store.location)),
+            ("own folder", str(vault.folder.path)), ("idle lock", f"{site.idle_lock_seconds // 60} min"),
+            ("rulebook", str(site.rulebook)), ("zone", site.zone),
+            ("scanner", "F5 checks it: six codes of the sheet, judged as their keys arrive here"),
+        ),
     )  # fmt: skip
+
+
+def _checkpoint(now: Reading, zone: str) -> str:
+    """The last checkpoint of the ledger that was kept, and how much of the ledger came after it."""
+    kept = now.checkpoints()
+    if not kept:
+        return "none was made: `cryoledger checkpoint`"
+    last = max(kept, key=lambda each: (each.epoch, each.size))
+    head = now.head()
+    after = head.sequence + 1 - last.size if head is not None and head.epoch == last.epoch else None
+    since = f", {after} entries since" if after is not None else ", of an earlier epoch"
+    return (
+        f"{last.size} entries, {local_time(last.at, zone, seconds=False)}{since}{', given out' if last.given else ''}"
+    )

@@ -21,6 +21,7 @@ _PRODUCTS: Final = (Column("product", 16), Column("version", 7), Column("name"))
 _ORDERS: Final = (
     Column("order", 16), Column("status", 10), Column("due", 10), Column("patient", 12), Column("product")
 )  # fmt: skip
+_STATION: Final = (Column("setting", 12), Column("value"))
 _PRINTERS: Final = (Column("printer", 16), Column("address"))
 
 
@@ -37,6 +38,8 @@ def administration_sheet(view: Administration, product: str = "") -> Sheet:
         Tab("Orders", _ORDERS, tuple(map(_order, view.orders)), "There is no order."),
         Tab("Printers", _PRINTERS, tuple(_texts(*each) for each in view.printers),
             "This station has no printer: `cryoledger printer add`."),
+        Tab("This station", _STATION, tuple(_texts(*each) for each in view.care.station) if view.care else (), "",
+            (Offer("f5", "Scanner check", act="scanner-check"),)),
     )  # fmt: skip
     shown = next((each for each in view.products if each.code == product), None)
     detail = () if shown is None else (
@@ -52,6 +55,7 @@ def _care(care: Care) -> tuple[Line, ...]:
         labelled("fingerprint", care.fingerprint, "strong"),
         Line((Cell(f"{'backup':<15} ", "quiet"), Cell(care.backup, state), Cell("  test restore ", "quiet"),
               Cell(care.tested, state))),
+        labelled("checkpoint", care.checkpoint, "wait" if care.checkpoint.startswith("none") else ""),
     )  # fmt: skip
 
 
@@ -62,11 +66,25 @@ def _texts(*texts: str) -> Row:
 
 def _person(person: PersonLine) -> Row:
     state: Tone = "good" if person.status == "active" else "bad"
-    return Row(person.name, (
+    cells = (
         Cell(person.name, "strong"), Cell(person.full_name), Cell(person.status, state), Cell(person.badge),
         Cell(person.key_id, "quiet"), Cell(str(person.wrong_pins), "wait" if person.wrong_pins else "quiet"),
         Cell(person.enrolled, "quiet"), Cell(person.roles),
-    ))  # fmt: skip
+    )  # fmt: skip
+    return Row(person.name, cells, _acts_on(person))
+
+
+def _acts_on(person: PersonLine) -> tuple[Offer, ...]:
+    """What an administrator may begin on a person; keys are enrolled and PINs replaced on the command line."""
+    if person.status == "revoked":
+        return ()
+    named = (("person", person.name),)
+    revoked = (("name", person.name), ("key_id", person.key_id))
+    return (
+        Offer("f5", "Grant a role", Entering("RoleGranted", named)),
+        Offer("f6", "Withdraw a role", Entering("RoleWithdrawn", named)),
+        Offer("f8", "Revoke the key", Entering("KeyRevoked", revoked)),
+    )
 
 
 def _station(station: StationLine) -> Row:

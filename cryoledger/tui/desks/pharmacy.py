@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from cryoledger.custody.workflow import World
 from cryoledger.database import work_lists
 from cryoledger.documents import whereabouts
+from cryoledger.documents.card_words import amount
 from cryoledger.documents.signatures import printed_name, zone_of
 from cryoledger.domain import times
 from cryoledger.domain.events.treatment import VialsReserved
@@ -75,7 +77,7 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """A vial or dose that left the pharmacy's stock and is not given yet."""
+    """A vial or dose that left the pharmacy's stock and is not given yet; `day` and `clock` say since when."""
 
     kind: str
     code: str
@@ -85,6 +87,8 @@ class Issued:
     holder: str
     since: str
     deadline: str | None
+    day: str = ""
+    clock: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,16 +99,23 @@ class Pharmacy:
     chosen: Chosen | None = None
     issued: tuple[Issued, ...] = ()
     today: str = ""
+    closed: tuple[Line, ...] = ()
 
 
-def read_pharmacy(now: Reading, at: str, person: str, chosen: tuple[str, int] | None = None) -> Pharmacy:
-    """The pharmacy as of an instant; `chosen` is the order line whose vials are looked for."""
+def read_pharmacy(
+    now: Reading, at: str, person: str, chosen: tuple[str, int] | None = None, *, closed: bool = False
+) -> Pharmacy:
+    """The pharmacy as of an instant; `chosen` is the order line whose vials are looked for; `closed` orders too."""
     zone = zone_of(now)
     today = times.local_day(at, zone)
     lines = tuple(_line(now, order, line, today) for order, line in work_lists.order_lines(now, is_open=True))
     picked = next((line for line in lines if (line.order, line.line) == chosen), None)
     world = World(now.facts, at, zone=zone, person=person)
-    return Pharmacy(lines, _chosen(now, world, picked) if picked is not None else None, issued(now), today)
+    done = work_lists.order_lines(now, is_open=False) if closed else []
+    return Pharmacy(
+        lines, _chosen(now, world, picked) if picked is not None else None, issued(now, at), today,
+        tuple(_line(now, order, line, today) for order, line in done),
+    )  # fmt: skip
 
 
 def _line(now: Reading, order: Order, line: OrderLine, today: str) -> Line:
@@ -117,6 +128,8 @@ def _line(now: Reading, order: Order, line: OrderLine, today: str) -> Line:
 
 def _state(now: Reading, order: Order, line: OrderLine) -> str:
     """How far a line is, in a few words."""
+    if order.status != "open" or line.status != "open":
+        return f"{line.status if line.status != 'open' else order.status}, {amount(line.cells_given)} given"
     doses = [row for row in now.facts.where(Dose, order_code=order.code) if row.order_line == line.line]
     waiting = [row.custody for row in doses if row.custody not in ("administered", "discarded")]
     if waiting:
@@ -192,19 +205,31 @@ def _candidate(now: Reading, vial: Vial, lot: Lot | None) -> Candidate:
     return Candidate(vial.code, vial.lot, expiry, vial.cells, whereabouts.of_vial(now, vial), state)
 
 
-def issued(now: Reading) -> tuple[Issued, ...]:
+def issued(now: Reading, at: str) -> tuple[Issued, ...]:
     """What was issued and is not given yet: doses by their deadlines, then the vials that are in no dose."""
     found = [
         Issued(
-            "dose", dose.code, dose.order_code, dose.patient, dose.custody, dose.custodian, dose.last_at, dose.deadline
+            "dose", dose.code, dose.order_code, dose.patient, dose.custody, _holder(now, dose.custodian_kind,
+            dose.custodian), dose.last_at, dose.deadline,
         )
         for dose in work_lists.doses_waiting(now)
-    ]
+    ]  # fmt: skip
     for vial in work_lists.vials_in_custody(now, "issued", "thawed"):
         order = now.facts.get(Order, vial.order_code) if vial.order_code is not None else None
         patient = order.patient if order is not None else ""
         order_code = vial.order_code or ""
-        found.append(
-            Issued("vial", vial.code, order_code, patient, vial.custody, vial.custodian, vial.since, vial.deadline)
-        )
-    return tuple(found)
+        holder = _holder(now, vial.custodian_kind, vial.custodian)
+        found.append(Issued("vial", vial.code, order_code, patient, vial.custody, holder, vial.since, vial.deadline))
+    zone = zone_of(now)
+    return tuple(replace(each, **_when(each.since, at, zone)) for each in found)
+
+
+def _holder(now: Reading, kind: str, custodian: str) -> str:
+    return printed_name(now, custodian) if kind == "person" else custodian
+
+
+def _when(since: str, at: str, zone: str) -> dict[str, str]:
+    """The day and the time of an instant at the site; "today" where it is."""
+    day = times.local_day(since, zone)
+    clock = f"{times.instant(since).astimezone(ZoneInfo(zone)):%H:%M}"
+    return {"day": "today" if day == times.local_day(at, zone) else day, "clock": clock}

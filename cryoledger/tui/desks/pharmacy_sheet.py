@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from cryoledger.custody.workflow.entering import Entering
 from cryoledger.custody.workflow.picking import Pick
+from cryoledger.custody.workflow.storage import Return
 from cryoledger.custody.workflow.treatment import HandOver, Issue
 from cryoledger.tui.desks.sheet import Cell, Column, Line, Offer, Row, Sheet, Tab, Tone, heading, labelled, line
 from cryoledger.tui.words import amount
@@ -28,21 +29,50 @@ _VIALS: Final = (
     Column("where or why"),
 )
 _ISSUED: Final = (
-    Column("what", 4), Column("code", 14), Column("state", 11), Column("left", 10), Column("patient", 10, wide=True),
+    Column("what", 4), Column("code", 14), Column("state", 11), Column("since", 16), Column("left", 10),
+    Column("patient", 10, wide=True),
     Column("order", 14, wide=True), Column("with"),
 )  # fmt: skip
 
 
-def pharmacy_sheet(view: Pharmacy) -> Sheet:
-    """The three lists; the order under the cursor decides what the second shows."""
+def pharmacy_sheet(view: Pharmacy, issued: str = "") -> Sheet:
+    """The lists; the order under the cursor decides what the second shows, `issued` is the row of the third."""
     chosen = view.chosen
     name = f"Vials for {chosen.line.order}" if chosen is not None else "Vials"
     tabs = (
         Tab("Orders", _ORDERS, tuple(map(_order, view.lines)), "No order is open."),
         Tab(name, _VIALS, _vials(chosen), "Choose an order in the first list."),
         Tab("Issued, not given", _ISSUED, tuple(map(_issued, view.issued)), "Nothing is on its way."),
+        Tab("Closed", _ORDERS, tuple(map(_closed, view.closed)), "No order was completed or cancelled."),
     )
-    return Sheet(tabs, (), _detail(chosen))
+    row = next((each for each in view.issued if each.code == issued), None)
+    return Sheet(tabs, (), _issued_detail(row) if row is not None else _detail(chosen))
+
+
+def _issued_detail(row: Issued) -> tuple[Line, ...]:
+    """What may become of something that was issued, and what may not."""
+    lines = [
+        labelled("order", f"{row.order} · patient {row.patient}", "strong"),
+        labelled("with", f"{row.holder}, since {row.day} {row.clock}"),
+    ]
+    if row.kind == "vial" and row.custody == "issued":
+        back = f"cryoledger return-issued BOX {row.code}@POSITION --cold-chain FILE --as YOU --with QUALITY"
+        lines.append(
+            labelled("back to stock", f"only unopened, with its cold chain on file and quality's signature: {back}")
+        )
+    elif row.kind == "vial":
+        lines.append(labelled("back to stock", "never: it is thawed. What is not given is wasted, by two.", "bad"))
+    else:
+        lines.append(labelled("back to stock", "never: a prepared dose is given or discarded, by two.", "bad"))
+    return tuple(lines)
+
+
+def _closed(row: OrderRow) -> Row:
+    cells = (
+        Cell(row.due_on, "quiet"), Cell(row.order, "strong"), Cell(str(row.line)), Cell(row.patient),
+        Cell(row.product, "quiet"), Cell(amount(row.cells)), Cell(row.state, "quiet"),
+    )  # fmt: skip
+    return Row(line_key(row.order, row.line), cells)
 
 
 def line_key(order: str, number: int) -> str:
@@ -94,7 +124,9 @@ def _vial(vial: Candidate, chosen: Chosen) -> Row:
     if vial.state == "reserved":
         free = Entering("ReservationReleased", (("vials", (vial.vial,)),))
         return Row(vial.vial, cells, (Offer("f7", "Free it", free), Offer("f6", "Pick", Pick(chosen.line.order))))
-    return Row(vial.vial, cells, (Offer("f6", "Check out", Issue(chosen.line.order)),))
+    check_out = Offer("f6", "Check out", Issue(chosen.line.order))
+    back = (Offer("f7", "Put back", Return()),) if vial.state == "out" else ()
+    return Row(vial.vial, cells, (check_out, *back))
 
 
 def _barred(at: int, each: Barred) -> Row:
@@ -106,11 +138,13 @@ def _barred(at: int, each: Barred) -> Row:
 
 def _issued(row: Issued) -> Row:
     cells = (
-        Cell(row.kind, "quiet"), Cell(row.code, "strong"), Cell(row.custody, "note"), Cell("", "", row.deadline),
+        Cell(row.kind, "quiet"), Cell(row.code, "strong"), Cell(row.custody, "note"),
+        Cell(f"{row.day} {row.clock}", "strong" if row.day == "today" else "quiet"), Cell("", "", row.deadline),
         Cell(row.patient), Cell(row.order), Cell(row.holder, "quiet"),
     )  # fmt: skip
     hands = row.kind == "dose" and row.custody in ("prepared", "handed over")
-    return Row(row.code, cells, (Offer("f5", "Hand over", HandOver(row.code)),) if hands else ())
+    papers = (Offer("f8", "Papers", act="papers"),) if row.kind == "dose" else ()
+    return Row(row.code, cells, (*((Offer("f5", "Hand over", HandOver(row.code)),) if hands else ()), *papers))
 
 
 def _detail(chosen: Chosen | None) -> tuple[Line, ...]:

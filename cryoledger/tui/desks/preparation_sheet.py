@@ -65,4 +65,7 @@ def _made(dose: Made) -> Row:
         Cell(dose.code, "strong"), Cell("", "", dose.deadline), Cell(dose.volume), Cell(dose.cells),
         Cell(dose.viability), may,
     )  # fmt: skip
-    return Row(dose.code, cells, (Offer("f5", "Hand over", HandOver(dose.code)),))
+    return Row(dose.code, cells, (
+        Offer("f5", "Hand over", HandOver(dose.code)), Offer("f6", "Print label", act="label"),
+        Offer("f8", "Papers", act="papers"),
+    ))  # fmt: skip

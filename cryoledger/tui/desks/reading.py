@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 PAGE: Final = 200
 UNITS: Final = 3
 """The place of the storage units among the administrator's lists: counting their vials takes a while."""
+CLOSED: Final = 3
+"""The place of the closed orders among the pharmacist's lists."""
 SCAN_FIRST: Final = "Scan a vial, dose, lot, donor, order or patient: its chain is drawn here."
 
 
@@ -51,11 +53,13 @@ def _name(desk: Desk) -> str:
 def _pharmacy(now: Reading, desk: Desk, ask: Ask) -> Sheet:
     order, _, line = ask.chosen.rpartition(" ")
     chosen = (order, int(line)) if order and line.isdecimal() else None
-    view = pharmacy.read_pharmacy(now, _now(desk), _name(desk), chosen)
+    closed = ask.tab == CLOSED
+    view = pharmacy.read_pharmacy(now, _now(desk), _name(desk), chosen, closed=closed)
     if view.chosen is None and view.lines:
-        first = view.lines[0]
-        view = pharmacy.read_pharmacy(now, _now(desk), _name(desk), (first.order, first.line))
-    return _detailed(pharmacy_sheet(view), ask, "Orders", "Vials")
+        first = (view.lines[0].order, view.lines[0].line)
+        view = pharmacy.read_pharmacy(now, _now(desk), _name(desk), first, closed=closed)
+    issued = ask.key if ask.tab == CLOSED - 1 else ""
+    return _detailed(pharmacy_sheet(view, issued), ask, "Orders", "Vials", "Issued" if issued else "Orders")
 
 
 def _detailed(sheet: Sheet, ask: Ask, *names: str) -> Sheet:

@@ -128,7 +128,7 @@ def verification_tab(run: Verification | None) -> Tab:
     if run is None or run.state == "idle":
         return Tab("Verify", _COLUMNS, (), "The whole ledger is verified; it can be cancelled at any time.", (begin,))
     if run.state == "running":
-        return Tab("Verify", _COLUMNS, (_progress(run),), "", (Offer("f6", "Cancel", act="cancel"),))
+        return Tab("Verify", _COLUMNS, (_progress(run),), "", (Offer("f6", "Cancel", act="cancel-verify"),))
     if run.report is None:
         said = run.failure or "Cancelled: nothing can be said of the ledger."
         return Tab("Verify", _COLUMNS, (_row("said", run.state, "", said, "wait"),), "", (begin,))

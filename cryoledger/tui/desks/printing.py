@@ -1,0 +1,108 @@
+"""What a desk prints: the label of a dose, and the document that accompanies it; on paper, or into a file.
+
+A label goes to the printer of this station whose layout is for doses, else to the first whose stock is large enough;
+the document to a CUPS queue that was entered without stock, layout and resolution, which is paper. Where there is none,
+a PDF is written into the station's own folder, and its place is said.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from cryoledger.custody.keys.secret_file import make_folder
+from cryoledger.custody.labels.label_contents import dose_label
+from cryoledger.custody.labels.labelling import Target, deliver
+from cryoledger.custody.station import printer_settings
+from cryoledger.documents.accompanying import accompanying
+from cryoledger.documents.pages_pdf import to_pdf
+from cryoledger.domain import numbers, times
+from cryoledger.errors import RequestError
+from cryoledger.labels import CupsPrinter, LabelError, load_layout, load_stock, names, render_all
+
+if TYPE_CHECKING:
+    from cryoledger.custody.station.printer_settings import PrinterSetting
+    from cryoledger.custody.vault import Vault
+    from cryoledger.labels import Layout, Stock
+
+FOLDER: Final = "papers"
+_LAYOUT: Final = "dose-50x25"
+_DPI: Final = 300
+
+
+def print_dose_label(vault: Vault, code: str) -> str:
+    """Print the label of a dose; what was done in a sentence. LabelError or Refusal where it cannot be."""
+    site = printer_settings.site_labels(vault.folder.state)
+    with vault.store.reading() as now:
+        content = dose_label(now, code)
+    setting, layout = _for_doses(vault, site)
+    stock = _stock(setting, layout, site)
+    dpi = setting.dpi if setting is not None and setting.dpi is not None else _DPI
+    labels = list(render_all([content], layout, stock, dpi, training=bool(vault.site().training)))
+    if setting is None:
+        path = _path(vault, f"label-{code}")
+        done = deliver(labels, stock, Target(path=path))
+    else:
+        done = deliver(labels, stock, Target(printer=setting.printer))
+    if done.trouble is not None:
+        raise done.trouble
+    where = f"written to {done.files[0]}" if done.files else f"printed at {setting.name if setting else ''}"
+    left_out = content.warnings and not any("warnings" in text.data for text in layout.texts)
+    papers = f" The label has no room for: {content.warnings}. F8 prints the papers." if left_out else ""
+    return f"The label of dose {code} is {where}.{papers}"
+
+
+def print_papers(vault: Vault, code: str) -> str:
+    """Print the document that accompanies a dose, or write it; what was done in a sentence."""
+    with vault.store.reading() as now:
+        head = now.head()
+        document = accompanying(now, code, times.text_of(vault.clock.now()))
+    content = to_pdf(document)
+    for setting in printer_settings.printers(vault.folder.state).values():
+        printer = setting.printer
+        if isinstance(printer, CupsPrinter) and (setting.stock, setting.layout, setting.dpi) == (None,) * 3:
+            printer.send_pdf(content, 1)
+            return f"The document of dose {code} is printed at {setting.name}."
+    path = _path(vault, f"{code}-{numbers.shown(head.number) if head is not None else 0}")
+    try:
+        path.write_bytes(content)
+        path.chmod(0o600)
+    except OSError as error:
+        raise RequestError(f"{path} cannot be written: {error.strerror}.", "Make room, or see who owns it.") from None
+    return f"The document of dose {code} is written to {path}."
+
+
+def _for_doses(vault: Vault, site: Path) -> tuple[PrinterSetting | None, Layout]:
+    """The printer for doses with its layout; None where this station has none that a dose's label fits."""
+    usual = load_layout(_LAYOUT, site)
+    fitting = None
+    for setting in printer_settings.printers(vault.folder.state).values():
+        own = load_layout(setting.layout, site) if setting.layout is not None else None
+        if own is not None and own.kind == usual.kind:
+            return setting, own
+        stock = load_stock(setting.stock, site) if setting.stock is not None else None
+        if fitting is None and own is None and stock is not None and _fits(usual, stock):
+            fitting = setting
+    return fitting, usual
+
+
+def _stock(setting: PrinterSetting | None, layout: Layout, site: Path) -> Stock:
+    """The printer's own stock, else the smallest that the layout fits, rolls first."""
+    if setting is not None and setting.stock is not None:
+        return load_stock(setting.stock, site)
+    fitting = [each for each in (load_stock(name, site) for name in names("stock", site)) if _fits(layout, each)]
+    if not fitting:
+        raise LabelError(f"No stock is large enough for {layout.name}.", "Enter the printer with --stock.")
+    return min(fitting, key=lambda each: (each.kind != "roll", each.label_width * each.label_height))
+
+
+def _fits(layout: Layout, stock: Stock) -> bool:
+    return stock.label_width >= layout.width and stock.label_height >= layout.height
+
+
+def _path(vault: Vault, name: str) -> Path:
+    """Where a PDF of this name goes, in a folder that nobody else reads."""
+    folder = vault.folder.state / FOLDER
+    make_folder(folder)
+    return folder / f"{re.sub(r'[^A-Za-z0-9._-]', '_', name)}.pdf"
