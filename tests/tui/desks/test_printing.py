@@ -41,7 +41,8 @@ async def test_dose_label_and_papers_are_written_where_no_printer_is(station: St
     code = made(vault)
     async with station((120, 40)) as bench:
         await bench.sign_in("pia.n")
-        await bench.press("f3", "right", "right")
+        await bench.press("f3")
+        await bench.press("right", "right")
         await bench.see("Print label")
         await bench.press("f6")
         assert bench.outcome == "info", bench.answer
@@ -58,7 +59,8 @@ async def test_dose_label_and_papers_are_written_where_no_printer_is(station: St
         files = list((vault.folder.state / "papers").iterdir())
         assert len(files) == before + 1
         assert all(each.stat().st_mode & 0o077 == 0 for each in files if not each.name.startswith("label"))
-        await bench.press("f4", "right", "right")
+        await bench.press("f4")
+        await bench.press("right", "right")
         await bench.see("never: a prepared dose")
         assert "today" in bench.screen
 
