@@ -39,8 +39,8 @@ def _told(dialogue: SigningDialogue) -> str:
         return "Everybody has signed."
     meaning, person = dialogue.lines.each[at][0], dialogue.lines.persons[at]
     if person is None:
-        return f"Another person's badge, then PIN, signs this as {meaning!r}. CMD-CANCEL: nothing is recorded."
-    return f"The PIN of {person.full_name} signs this as {meaning!r}. CMD-CANCEL: nothing is recorded."
+        return f"Another person's badge, then PIN, signs it as {meaning!r}. CMD-CANCEL records nothing."
+    return f"{person.full_name}'s PIN signs it as {meaning!r}. CMD-CANCEL records nothing."
 
 
 def _whose(dialogue: SigningDialogue) -> str:

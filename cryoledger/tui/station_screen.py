@@ -38,7 +38,7 @@ class StationScreen(Screen[None]):
     """Draws a `View`. It decides nothing and asks nobody."""
 
     DEFAULT_CSS = """
-    StationScreen { background: $background; color: $foreground; layout: vertical; }
+    StationScreen { background: $background; color: $foreground; layout: vertical; overflow: hidden hidden; }
     #top { height: 1; background: $panel; color: $foreground; }
     #where { width: 1fr; text-wrap: nowrap; text-overflow: ellipsis; padding: 0 1; }
     #who { width: auto; max-width: 60; padding: 0 1; text-style: bold; text-wrap: nowrap; text-overflow: ellipsis; }

@@ -47,7 +47,7 @@ LISTED = re.findall(
     complete-proposal correct-administration correct-attribution correct-expiry correct-final-state
     correct-position correct-quantity correct-screening correct-test demo deviation donation-add donation-list
     donation-show donor-add donor-consent donor-eligibility donor-list donor-screen donor-show donor-withdraw
-    dose-discard dose-list dose-show downtime-enter downtime-print downtime-template entries excursion
+    dose-discard dose-list dose-papers dose-show downtime-enter downtime-print downtime-template entries excursion
     export-audit export-inventory find verifiers
     follow-up freezers hand-over history hold-lift hold-list hold-place identity-backup identity-forget
     identity-grant identity-list identity-record identity-restore identity-show identity-withdraw import-abandon

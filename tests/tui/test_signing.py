@@ -40,7 +40,7 @@ async def test_an_act_of_two_shows_each_line_and_whose_turn_it_is(station: Stati
         assert f"TO SIGN: DISCARD {code}" in bench.screen
         assert "▶ discarded      Maria Santos · technician" in bench.screen
         assert "· witnessed      (badge to come)" in bench.screen
-        assert "signs this as 'discarded'" in bench.screen
+        assert "signs it as 'discarded'" in bench.screen
         assert ("VialsDiscarded: " in bench.screen) is (size[1] > 30)
         await bench.scan(PINS["maria.s"])
         assert "✓ discarded      Maria Santos · technician" in bench.screen

@@ -204,6 +204,5 @@ def _checkpoint(now: Reading, zone: str) -> str:
     head = now.head()
     after = head.sequence + 1 - last.size if head is not None and head.epoch == last.epoch else None
     since = f", {after} entries since" if after is not None else ", of an earlier epoch"
-    return (
-        f"{last.size} entries, {local_time(last.at, zone, seconds=False)}{since}{', given out' if last.given else ''}"
-    )
+    given = ", given out" if last.given else ""
+    return f"{last.size} entries, {local_time(last.at, zone)[:16]}{since}{given}"

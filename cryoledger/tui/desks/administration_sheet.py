@@ -38,7 +38,7 @@ def administration_sheet(view: Administration, product: str = "") -> Sheet:
         Tab("Orders", _ORDERS, tuple(map(_order, view.orders)), "There is no order."),
         Tab("Printers", _PRINTERS, tuple(_texts(*each) for each in view.printers),
             "This station has no printer: `cryoledger printer add`."),
-        Tab("This station", _STATION, tuple(_texts(*each) for each in view.care.station) if view.care else (), "",
+        Tab("Here", _STATION, tuple(_texts(*each) for each in view.care.station) if view.care else (), "",
             (Offer("f5", "Scanner check", act="scanner-check"),)),
     )  # fmt: skip
     shown = next((each for each in view.products if each.code == product), None)

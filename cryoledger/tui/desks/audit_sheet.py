@@ -8,7 +8,6 @@ from cryoledger.tui.desks.sheet import Cell, Column, Line, Row, Tab, Tone, headi
 from cryoledger.tui.desks.timeline import LANES, WIDTH
 
 if TYPE_CHECKING:
-    from cryoledger.documents.graph import Thing
     from cryoledger.documents.telling import Told
     from cryoledger.tui.desks.audit import EntryLine, EntryShown, Ledger, Node, Signer
     from cryoledger.tui.desks.timeline import Stair
@@ -75,7 +74,7 @@ def _branches(depths: list[int]) -> list[str]:
     return found[::-1]
 
 
-def vial_tab(thing: Thing, stairs: tuple[Stair, ...]) -> Tab:
+def vial_tab(stairs: tuple[Stair, ...]) -> Tab:
     """A vial's custody as a stair from the freezer to its end."""
     rows = tuple(
         Row(each.told.entry, (
@@ -86,14 +85,14 @@ def vial_tab(thing: Thing, stairs: tuple[Stair, ...]) -> Tab:
         ))
         for each in stairs
     )  # fmt: skip
-    return Tab(f"Timeline of {thing}", _STAIR, rows)
+    return Tab("Timeline", _STAIR, rows)
 
 
 def _by(told: Told) -> str:
     return ", ".join(each.full_name for each in told.signatures)
 
 
-def timeline_tab(thing: Thing | None, story: tuple[Told, ...], why: str) -> Tab:
+def timeline_tab(story: tuple[Told, ...], why: str) -> Tab:
     """The story of the thing that was scanned last."""
     rows = tuple(
         Row(told.entry, (
@@ -103,8 +102,7 @@ def timeline_tab(thing: Thing | None, story: tuple[Told, ...], why: str) -> Tab:
         ))
         for told in story
     )  # fmt: skip
-    name = f"Timeline of {thing}" if thing is not None else "Timeline"
-    return Tab(name, _STORY, rows, why)
+    return Tab("Timeline", _STORY, rows, why)
 
 
 def _entry(row: EntryLine) -> Row:

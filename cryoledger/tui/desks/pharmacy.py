@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 from cryoledger.custody.workflow import World
 from cryoledger.database import work_lists
 from cryoledger.documents import whereabouts
-from cryoledger.documents.card_words import amount
 from cryoledger.documents.signatures import printed_name, zone_of
 from cryoledger.domain import times
 from cryoledger.domain.events.treatment import VialsReserved
 from cryoledger.domain.records import Dose, Lot, Order, OrderLine, Vial
+from cryoledger.tui.words import amount
 
 if TYPE_CHECKING:
     from cryoledger.database.store import Reading
@@ -129,7 +129,8 @@ def _line(now: Reading, order: Order, line: OrderLine, today: str) -> Line:
 def _state(now: Reading, order: Order, line: OrderLine) -> str:
     """How far a line is, in a few words."""
     if order.status != "open" or line.status != "open":
-        return f"{line.status if line.status != 'open' else order.status}, {amount(line.cells_given)} given"
+        ended = line.status if line.status != "open" else order.status
+        return f"{ended}: {amount(line.cells_given)} cells given"
     doses = [row for row in now.facts.where(Dose, order_code=order.code) if row.order_line == line.line]
     waiting = [row.custody for row in doses if row.custody not in ("administered", "discarded")]
     if waiting:

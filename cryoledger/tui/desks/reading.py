@@ -101,8 +101,8 @@ def _audit(now: Reading, desk: Desk, ask: Ask) -> Sheet:
     tabs = (
         audits.ledger_tab(ledger, audit.read_page(now, ledger.spans, first, PAGE), first),
         audits.tree_tab(nodes, why),
-        audits.vial_tab(thing, stairs(story, _now(desk))) if thing is not None and thing.kind == "vial"
-        else audits.timeline_tab(thing, story, why),
+        audits.vial_tab(stairs(story, _now(desk))) if thing is not None and thing.kind == "vial"
+        else audits.timeline_tab(story, why),
         audits.typed_tab(audit.read_typed(now)) if ask.tab == 3 else audits.typed_tab(()),
         audits.signers_tab(audit.read_signers(now) if ask.tab == 4 else ()),
     )  # fmt: skip

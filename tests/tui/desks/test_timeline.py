@@ -11,7 +11,7 @@ from tests.tui.desks.conftest import Site
 
 def test_given_vial_goes_down_the_stair_to_its_end(site: Site) -> None:
     with site.store.reading() as now:
-        thing, story = read_timeline(now, site.vials[0])
+        _, story = read_timeline(now, site.vials[0])
         drawn = stairs(story, times.text_of(times.instant(story[-1].occurred_at)))
     moved = [(each.picture.rstrip(), each.custody) for each in drawn if each.custody]
     assert [custody for _, custody in moved] == [
@@ -23,7 +23,7 @@ def test_given_vial_goes_down_the_stair_to_its_end(site: Site) -> None:
     assert all(not each.custody for each in drawn if "·" in each.picture)
     assert [each.warm for each in drawn if each.custody][:4] == [False, False, True, True]
     assert drawn[-1].lasted == ""
-    assert vial_tab(thing, drawn).rows[0].cells[1].text.startswith("●")
+    assert vial_tab(drawn).rows[0].cells[1].text.startswith("●")
 
 
 def test_vial_that_came_back_goes_up_again_and_its_last_step_counts_on(site: Site) -> None:
