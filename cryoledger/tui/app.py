@@ -320,10 +320,8 @@ class StationApp(GuidedApp, inherit_bindings=False):
                 await self._tick(service)
             case Look():
                 await self._read_desk(service)
-            case Begin():
-                self._show(await asyncio.to_thread(service.begin, job.task))
-            case Perform():
-                self._show(await asyncio.to_thread(service.perform, job.act, job.row))
+            case Begin() | Perform():
+                self._show(await asyncio.to_thread(_begin, service, job))
             case Open():
                 self.station.show(await asyncio.to_thread(service.open, job.unit), self.now())
             case Said():
@@ -430,6 +428,10 @@ def _typed(fed: Fed) -> list[events.Key]:
         case Broken() if not fed.ended:
             return [events.Key(character, character) for character in fed.text]
     return []
+
+
+def _begin(service: Service, job: Begin | Perform) -> Shown:
+    return service.begin(job.task) if isinstance(job, Begin) else service.perform(job.act, job.row)
 
 
 def _monotonic() -> float:
