@@ -19,6 +19,7 @@ __all__ = ["Told", "attributions", "details", "tell"]
 
 LISTED_MOST = 3
 _APART = ("late", "typed", "document", "undoes", "proposal", "corrects", "band", "bands")
+_PROOFS = ("proof", "checkpoint")  # for machines: the receipts and the raw note show them
 _UNITS: Mapping[str, Callable[[int], str]] = {
     "_microlitres": microlitres,
     "_millipercent": percent,
@@ -182,7 +183,7 @@ def _value(value: Any, label: Callable[[int], str] | None) -> str:
             return f"{value['vial']} at {label(value['position'])}"
         if value.keys() == {"kind", "code"}:
             return f"{value['kind']} {value['code']}"
-        return " ".join(_named(name, part, label) for name, part in value.items())
+        return " ".join(_named(name, part, label) for name, part in value.items() if name not in _PROOFS)
     if isinstance(value, list | tuple):
         shown = "; ".join(_value(part, label) for part in value[:LISTED_MOST])
         return shown if len(value) <= LISTED_MOST else f"{shown} and {len(value) - LISTED_MOST} more"

@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from cryoledger.database import queries
 from cryoledger.database.store import Reading
+from cryoledger.documents.across import Elsewhere, elsewhere, proof_of
 from cryoledger.documents.card_words import amount
 from cryoledger.documents.graph import KINDS, Thing, after, all_after, all_before, thing_of
 from cryoledger.documents.telling import Told, attributions, tell
@@ -18,23 +19,28 @@ from cryoledger.documents.training import void_of
 from cryoledger.documents.whereabouts import of_dose, of_vial
 from cryoledger.domain.records import AdverseEvent, Donation, Donor, Dose, FollowUp, Lot, Order, Vial
 from cryoledger.ledger.lines import encode_base64
+from cryoledger.ledger.proof import Receipt
 
 __all__ = ["Trace", "Traced", "trace"]
 
 
 @dataclass(frozen=True, slots=True)
 class Traced:
-    """One thing of a chain: in one line, what came of it (follow-up, adverse events), and its events in order."""
+    """One thing of a chain: in one line, what came of it (follow-up, adverse events), and its events in order.
+
+    `proof` says where it is proven, if it came from another site or went there.
+    """
 
     thing: Thing
     summary: str
     outcomes: tuple[str, ...]
     events: tuple[Told, ...]
+    proof: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """A chain: its things from donors to patients, and which comes from which."""
+    """A chain: its things from donors to patients, which comes from which, and what files of other sites add."""
 
     asked: Thing
     origin: str
@@ -42,6 +48,7 @@ class Trace:
     things: tuple[Traced, ...]
     links: tuple[tuple[Thing, Thing], ...]
     void: str = ""
+    elsewhere: tuple[Elsewhere, ...] = ()
 
     def of(self, kind: str) -> tuple[Traced, ...]:
         """The things of one kind."""
@@ -51,7 +58,23 @@ class Trace:
         """The chain as a tree, then the story of each thing."""
         void = [self.void] if self.void else []
         head = [*void, f"Trace of {self.asked}", f"Ledger {self.origin}, fingerprint {self.fingerprint}", ""]
-        return "\n".join([*head, *self._tree(), "", *self._stories()])
+        return "\n".join([*head, *self._tree(), "", *self._stories(), *self._there()])
+
+    def _there(self) -> list[str]:
+        """What proven entries of other sites say."""
+        if not self.elsewhere:
+            return []
+        own = {traced.thing for traced in self.things}
+        further = dict.fromkeys(
+            thing
+            for each in self.elsewhere
+            for thing in each.things
+            if thing not in own and thing.kind in ("dose", "order", "patient")
+        )
+        ordered = sorted(further, key=lambda thing: (KINDS.index(thing.kind), thing.code))
+        reached = [f"There: {', '.join(map(str, ordered))}"] if ordered else []
+        lines = [line for each in self.elsewhere for line in each.lines()]
+        return ["", "At other sites, proven by their files", *reached, *(f"  {line}" for line in lines)]
 
     def rows(self) -> Iterator[tuple[int, Traced, bool]]:
         """The chain as a tree: depth, thing, and whether it stood further up already."""
@@ -79,7 +102,7 @@ class Trace:
                 continue
             asked = "  <--" if traced.thing == self.asked else ""
             lines.append(f"{indent}{traced.thing}: {traced.summary}{asked}")
-            lines += [f"{indent}    {outcome}" for outcome in traced.outcomes]
+            lines += [f"{indent}    {outcome}" for outcome in (*traced.outcomes, traced.proof) if outcome]
         return lines
 
     def _stories(self) -> list[str]:
@@ -108,6 +131,7 @@ class Trace:
                     "code": traced.thing.code,
                     "summary": traced.summary,
                     "outcomes": list(traced.outcomes),
+                    "proof": traced.proof,
                     "events": [event.to_dict() for event in traced.events],
                 }
                 for traced in self.things
@@ -116,11 +140,16 @@ class Trace:
                 {"from": {"kind": one.kind, "code": one.code}, "to": {"kind": other.kind, "code": other.code}}
                 for one, other in self.links
             ],
+            "elsewhere": [each.to_dict() for each in self.elsewhere],
         }
 
 
-def trace(reading: Reading, code: str) -> Trace:
-    """The chain of a donor, donation, lot, vial, dose, order or patient; RequestError for any other code."""
+def trace(reading: Reading, code: str, receipts: Iterable[Receipt] = ()) -> Trace:
+    """The chain of a donor, donation, lot, vial, dose, order or patient; RequestError for any other code.
+
+    `receipts` are of other sites' entries: what they prove is told too. SignatureError or LedgerFormatError where one
+    does not hold, or contradicts what this ledger committed to.
+    """
     asked = thing_of(reading, code)
     things = dict.fromkeys([*all_before(reading, asked), *all_after(reading, asked)])
     ordered = sorted(things, key=lambda item: (KINDS.index(item.kind), _generation(reading, item), item.code))
@@ -130,7 +159,8 @@ def trace(reading: Reading, code: str) -> Trace:
     head, first = reading.head(), reading.entry(0)
     fingerprint = encode_base64(first.leaf_hash) if first is not None else ""
     origin = head.origin if head is not None else ""
-    return Trace(asked, origin, fingerprint, tuple(traced), tuple(links), void_of(reading))
+    there = elsewhere(reading, ordered, receipts)
+    return Trace(asked, origin, fingerprint, tuple(traced), tuple(links), void_of(reading), there)
 
 
 def _generation(reading: Reading, thing: Thing) -> int:
@@ -143,7 +173,7 @@ def _generation(reading: Reading, thing: Thing) -> int:
 
 def _traced(reading: Reading, thing: Thing, known: dict[int, str]) -> Traced:
     events = tell(reading, queries.history(reading, thing.kind, thing.code), known, thing.code)
-    return Traced(thing, _summary(reading, thing), _outcomes(reading, thing), tuple(events))
+    return Traced(thing, _summary(reading, thing), _outcomes(reading, thing), tuple(events), proof_of(reading, thing))
 
 
 def _summary(reading: Reading, thing: Thing) -> str:

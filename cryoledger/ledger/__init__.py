@@ -79,6 +79,14 @@ policy (C2SP tlog-policy) that the verifier brings, and that is never read out o
 a C2SP tlog-proof: the entry's whole note as its extra data, its sequence as the index, its inclusion proof, and a
 checkpoint with its signatures; it is checked without a vault. Tiles hold 256 hashes of one level (C2SP tlog-tiles).
 
+Between ledgers
+---------------
+A ledger commits to another by an entry that holds, of the other: origin, size, root and signed checkpoint of a **head**,
+with the lines that the policy trusted for it counted; the RFC 6962 consistency proof from the head of that origin to
+which it committed before; and leaf hash, sequence and inclusion proof of the other's entries that it is about. The
+policy is in an entry of the committing ledger itself. A verifier judges all of it again, in order. From then on the
+committing ledger's chain, and every signature after it, seals the other's history too.
+
 Private keys at rest
 --------------------
 A seed of 32 bytes is encrypted by AES-256-GCM under HKDF-SHA256 of Argon2id(PIN, salt) keyed by the vault

@@ -21,7 +21,7 @@ from cryoledger.ledger.lines import decode_base64, encode_base64, parse_decimal
 from cryoledger.ledger.policy import Policy, PolicyVerdict
 from cryoledger.ledger.tree import leaf_hash, verify_inclusion
 
-__all__ = ["MAX_PROOF_HASHES", "Receipt", "parse_hashes", "parse_receipt"]
+__all__ = ["HEADER", "MAX_PROOF_HASHES", "Receipt", "parse_hashes", "parse_receipt"]
 
 HEADER = "c2sp.org/tlog-proof@v1"
 MAX_BYTES = 1_000_000

@@ -245,3 +245,71 @@ def test_a_receiver_who_rewrote_its_history_is_found_out_by_the_sender(sites: Si
         report = there.run("verify", "--checkpoint", sites.stick / "held.checkpoint", "--json")
         assert report.code == 1
         assert "checkpoint" in report.out
+
+
+def treated(sites: Sites, vial: str) -> None:
+    """At Saigon: the lot released, a patient's dose prepared from the vial."""
+    with sites.saigon() as there:
+        there.does("receive", "release", "L1", by="quinn.o")
+        there.does("patient", "add", "P-7", by="carlos.m", first="BAND-OF-SEVEN")
+        there.does(
+            "order", "add", "O7", "--patient", "P-7", "--product", "MSC-1", "--cells", "10M", "--due", "2026-01-01",
+            "--route", "intravenous infusion", by="carlos.m",
+        )  # fmt: skip
+        there.does("reserve", "O7", vial, by="petra.v")
+        there.does("vial", "take-out", vial, "--purpose", "order", "--order", "O7", by="maria.s")
+        there.does("issue", "O7", vial, by="petra.v maria.s")
+        there.does("thaw", vial, by="petra.v")
+        there.does("prepare", "DOSE-7", "--order", "O7", vial, "--cells", "9.1M", "--viability", "91", by="petra.v")
+
+
+def test_a_trace_runs_from_the_donor_here_to_the_patient_there_and_back(sites: Sites) -> None:
+    one, two, _ = vials(sites)
+    sites.lab.does("vial", "store", "FRZ-1-R1-B1", one, two, by="maria.s")
+    manifest = sites.send("SHIP-1", one)
+    sites.at_saigon("product", "add", "MSC-1", "--name", "WJ MSC", "--test", "viability:%:70:", by="quinn.o")
+    sites.lab.does("ship", "confirm", sites.arrive(manifest, "SHIP-1", one), by="maria.s")
+    treated(sites, one)
+
+    told = sites.lab.does("trace", "D1").out
+    assert f"vial {one}: delivered" in told
+    assert "arrived at HCM: proven by HCM's entry" in told
+    assert "P-7" not in told
+    bundle = sites.stick / "dose-7"
+    sites.at_saigon("export", "audit", bundle, "--subject", "DOSE-7")
+    told = sites.lab.does("trace", "D1", "--with", bundle).out
+    assert "There: dose HCM/DOSE-7, order HCM/O7, patient HCM/P-7" in told
+    assert "DosePrepared" in told
+    assert "petra.v (prepared)" in told
+    found = sites.lab.read("trace", one, "--with", bundle)
+    assert {each["site"] for each in found["elsewhere"]} == {"HCM"}
+    assert {"kind": "patient", "code": "HCM/P-7"} in [thing for each in found["elsewhere"] for thing in each["things"]]
+
+    sites.lab.does("export", "audit", sites.stick / "lot-1", "--subject", "L1")
+    with sites.saigon() as there:
+        alone = there.does("trace", "DOSE-7").out
+        assert "donor D1" in alone
+        assert "from BKK: proven by BKK's entry" in alone
+        assert "LotReleased" not in alone
+        told = there.does("trace", "DOSE-7", "--with", sites.stick / "lot-1", "--with", manifest).out
+        assert "BKK entry" in told
+        assert "LotReleased" in told
+        assert "quinn.o (released)" in told
+
+
+def test_a_trace_refuses_what_contradicts_the_head_that_is_held(sites: Sites) -> None:
+    one = vials(sites)[0]
+    sites.lab.does("vial", "store", "FRZ-1-R1-B1", one, by="maria.s")
+    kept = sites.save(sites.lab.folder)
+    sites.arrive(sites.send("SHIP-1", one), "SHIP-1", one)
+    sites.go_back(sites.lab.folder, kept)
+    sites.send("SHIP-1", one)  # at the same place in the ledger, another entry
+    sites.lab.does("export", "audit", sites.stick / "rewritten", "--subject", one)
+    with sites.saigon() as there:
+        done = there.run("trace", one, "--with", sites.stick / "rewritten")
+        assert done.code == 8
+        assert "REWRITE: BKK" in done.err
+        for name in ("nothing", "bangkok.policy"):
+            done = there.run("trace", one, "--with", sites.stick / name)
+            assert done.code in (2, 8)
+            assert "Traceback" not in done.err

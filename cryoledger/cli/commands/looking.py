@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 __all__ = ["register", "show_card"]
 
 BAR = 20
+TRACE = """\
+cryoledger trace BKV000001W --json
+cryoledger trace D1 --with /media/usb/dose-7 --with /media/usb/SHIP-1.receipt"""
 
 
 def show_card(call: Call, kind: str, text: str) -> None:
@@ -39,7 +43,7 @@ def register(app: typer.Typer) -> None:
     look(app, "show", example="cryoledger show BKV000001W", panel=AUDITOR)(show)
     look(app, "box", example="cryoledger box BOX-1", panel=TECHNICIAN)(box)
     look(app, "freezers", example="cryoledger freezers", panel=TECHNICIAN)(freezers)
-    look(app, "trace", example="cryoledger trace BKV000001W --json", panel=AUDITOR)(trace)
+    look(app, "trace", example=TRACE, panel=AUDITOR)(trace)
     look(app, "history", example="cryoledger history BOX-1", panel=AUDITOR)(history)
 
 
@@ -77,13 +81,27 @@ def show(call: Call, code: Anything) -> None:
     call.answer(shown.to_dict(), shown.text)
 
 
-def trace(call: Call, code: Anything) -> None:
-    """Trace a donor, donation, lot, vial, dose, patient or order both ways, with every signature."""
+def trace(
+    call: Call,
+    code: Anything,
+    files: Annotated[
+        list[Path] | None,
+        typer.Option("--with", metavar="PATH", help="Another site's receipt, manifest, or bundle about one subject."),
+    ] = None,
+) -> None:
+    """Trace a donor, donation, lot, vial, dose, patient or order both ways, with every signature.
+
+    Where vials came from another site or went there, it says by which entry of theirs that is proven; files of theirs,
+    named by --with, are verified by the keys trusted for that site, and told too.
+    """
+    from cryoledger.cli.outside import read_bytes
+    from cryoledger.documents.across import receipts_in
     from cryoledger.documents.trace import trace as chain_of
 
     text = call.scanned(code)
+    receipts = [each for path in files or () for each in receipts_in(path, lambda one: read_bytes(one, "file"))]
     with call.reading() as reading:
-        found = chain_of(reading, text)
+        found = chain_of(reading, text, receipts)
     call.answer(found.to_dict(), found.text)
 
 
