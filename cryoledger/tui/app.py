@@ -20,6 +20,7 @@ from textual.command import CommandPalette
 from textual.timer import Timer
 
 from cryoledger.errors import CryoledgerError
+from cryoledger.manual.texts import say
 from cryoledger.tui.desks.panel import DeskPanel
 from cryoledger.tui.desks.sheet import rekeyed
 from cryoledger.tui.desks.verification import Verification, verification_tab
@@ -45,9 +46,6 @@ AUDITED: Final = 5
 """So many lists of the auditor are read from the vault; the verification comes after them."""
 REFRESH_TICKS: Final = 15
 """So often, in seconds, what other stations did is read again."""
-
-_TOO_SLOW: Final = "Keys came too slowly for a scan, and nothing was recorded. Scan again, or press {} to type a code."
-_BROKEN: Final = "The scan came without its end, and nothing was recorded. Scan again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,7 +335,7 @@ class StationApp(GuidedApp, inherit_bindings=False):
                 if job.ended:
                     await self._submit(service)
             case Broken():
-                self._show(await asyncio.to_thread(service.report, _BROKEN, job.text))
+                self._show(await asyncio.to_thread(service.report, say("station.broken"), job.text))
             case Typed():
                 await self._type(service, job)
 
@@ -362,7 +360,7 @@ class StationApp(GuidedApp, inherit_bindings=False):
             if self._line.is_open:
                 await self._submit(service)
             elif self._loose:
-                self._show(await asyncio.to_thread(service.report, _TOO_SLOW.format(self._key("station.entry"))))
+                self._show(await asyncio.to_thread(service.report, say("station.slow", key=self._key("station.entry"))))
             self._loose = False
         elif not self._line.is_open:
             self._loose = self._loose or text is not None

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
 
 from rich.cells import cell_len
 
-from cryoledger.manual.keys import KEYS, shown
+from cryoledger.manual.keys import shown
+from cryoledger.manual.texts import say
 from cryoledger.tui.view import View
 
-LABELS: Final = {key.name: key.label for key in KEYS}
 Item = tuple[str, str]
 """A key and what it does."""
 
@@ -19,22 +18,22 @@ def items(view: View, keys: Mapping[str, str], *, desk: bool, pin: bool, line: b
     """What can be done now, the most important first."""
 
     def named(*names: str) -> list[Item]:
-        return [(shown(keys[name]), LABELS[name]) for name in names]
+        return [(shown(keys[name]), say(f"key.{name}")) for name in names]
 
     always = named("station.help", "station.leave")
     if pin:
-        return [("0-9 Enter", "PIN"), ("Esc", "empty"), *always]
+        return [("0-9 Enter", say("foot.pin")), ("Esc", say("foot.empty")), *always]
     if line:
-        return [("Enter", "hand over"), ("Esc", "close"), *always]
+        return [("Enter", say("foot.hand-over")), ("Esc", say("foot.close")), *always]
     if view.hidden:
         return [*always, *named("station.entry", "station.palette", "station.colours")]
     found = [*always, *named("station.entry", "station.palette", "station.next")]
     if desk:
-        found += [("↑↓", "rows"), ("←→", "lists")]
+        found += [("↑↓", say("foot.rows")), ("←→", say("foot.lists"))]
     elif view.box is not None or (view.level is not None and view.level.inside):
         found += named("map.above")
     elif view.level is not None and view.level.units:
-        found.append(("↑↓→", "map"))
+        found.append(("↑↓→", say("foot.map")))
     return [*found, *named("station.colours", "station.last")]
 
 

@@ -15,6 +15,7 @@ from textual.widgets import Markdown, Static
 from cryoledger import manual
 from cryoledger.codes.commands import Command
 from cryoledger.manual.keys import DEFAULTS
+from cryoledger.manual.texts import say
 from cryoledger.tui.view import View
 from cryoledger.tui.words import plain
 
@@ -50,7 +51,7 @@ class HelpScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """What is awaited now, the page, the command codes."""
         with VerticalScroll() as scroll:
-            scroll.border_subtitle = "↑ ↓ scroll   ← → turn the page   Esc closes   a scan is answered"
+            scroll.border_subtitle = say("help.keys")
             yield Static(self._now(), id="now", markup=False)
             yield Markdown(manual.page(self.page).text(self._keys), open_links=False)
             yield Static(self._codes(), id="codes", markup=False)
@@ -73,11 +74,11 @@ class HelpScreen(ModalScreen[None]):
 
     def _now(self) -> Content:
         hint = plain(f"▶ {self._view.hint}", "bold $strong")
-        return Content("\n").join([hint, plain(f"Open task: {self._view.task}")]) if self._view.task else hint
+        return Content("\n").join([hint, plain(say("station.task", task=self._view.task))]) if self._view.task else hint
 
     def _codes(self) -> Content:
         columns = min(_COLUMNS, self.app.size.width) - 6
-        lines = [Content(""), plain("COMMAND CODES", "bold reverse")]
+        lines = [Content(""), plain(say("help.codes"), "bold reverse")]
         for command in Command:
             first, *rest = textwrap.wrap(command.help, max(20, columns - _BARCODE))
             shown = plain(f"{command.barcode:<{_BARCODE}}", "bold $accent")

@@ -8,6 +8,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from cryoledger.manual.texts import say
 from cryoledger.tui.words import plain
 
 
@@ -34,9 +35,9 @@ class LeaveScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """The question and its two answers."""
         with Vertical():
-            yield Static(plain("Leave this station?"), id="question", markup=False)
+            yield Static(plain(say("leave.question")), id="question", markup=False)
             if self._out:
-                things = "1 thing is" if self._out == 1 else f"{self._out} things are"
-                yield Static(plain(f"{things} still out of storage.", "bold $bad"), id="out-now", markup=False)
-            yield Static(plain(f"{self._key:<6} leave: your key is wiped from this station"), markup=False)
-            yield Static(plain("Escape stay"), markup=False)
+                said = say("leave.one") if self._out == 1 else say("leave.many", count=self._out)
+                yield Static(plain(said, "bold $bad"), id="out-now", markup=False)
+            yield Static(plain(f"{self._key:<6} {say('leave.leave')}"), markup=False)
+            yield Static(plain(f"Escape {say('leave.stay')}"), markup=False)

@@ -8,6 +8,7 @@ from datetime import datetime
 from textual.content import Content
 from textual.widgets import Static
 
+from cryoledger.manual.texts import say
 from cryoledger.tui.view import Card, Out, Own, Shown
 from cryoledger.tui.words import duration, plain, verdict
 
@@ -60,7 +61,7 @@ class OutView(Static):
             self.update("")
             return
         room = 4 if self.app.size.height < 36 else 12
-        lines = [plain(f"OUT OF STORAGE ({len(self.rows)})", "bold $bad")]
+        lines = [plain(say("lists.out", count=len(self.rows)), "bold $bad")]
         shown = self.rows if len(self.rows) <= room else self.rows[: room - 1]
         lines += [self._line(row, now) for row in shown]
         if len(shown) < len(self.rows):
@@ -98,12 +99,12 @@ class OwnView(Static):
             self.update("")
             return
         room = max(1, self.size.height - 2)
-        lines = [plain("YOUR OWN SIGNATURES", "bold $quiet")]
+        lines = [plain(say("lists.own"), "bold $quiet")]
         for at, (entry, clock, what, meaning) in enumerate(self.own.rows[:room]):
             mark = "•" if at < self.own.fresh else " "
             text = plain(f"{mark} {entry:>6}  {clock}  {what}  ", "" if at < self.own.fresh else "$quiet")
             lines.append(Content.assemble(text, plain(meaning, "$note" if at < self.own.fresh else "$quiet")))
-        lines.append(plain("Not yours? Tell the quality officer now.", "bold $wait"))
+        lines.append(plain(say("lists.not-yours"), "bold $wait"))
         self.update(Content("\n").join(lines))
 
 
@@ -130,7 +131,7 @@ class RecentView(Static):
         if not self.rows:
             self.update("")
             return
-        lines = [plain("LAST SCANS", "bold $quiet")]
+        lines = [plain(say("lists.scans"), "bold $quiet")]
         for clock, shown in list(self.rows)[: max(1, self.size.height - 1)]:
             lines.append(_recent_line(clock if self.size.width >= _WIDE else clock[:5], shown))
         self.update(Content("\n").join(lines))

@@ -13,14 +13,13 @@ from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 
 from cryoledger import manual
 from cryoledger.codes.commands import Command
+from cryoledger.manual.texts import say
 from cryoledger.tui.desks.workplaces import WORKPLACES
 from cryoledger.tui.themes import THEMES
 from cryoledger.tui.words import clean, plain
 
 if TYPE_CHECKING:
     from cryoledger.tui.desks.sheet import Offer
-
-PLACEHOLDER = "Type part of a name. Enter does it, Esc closes."
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,23 +50,32 @@ def deeds(doing: Doing, offers: Sequence[Offer], row: str, *, signed_in: bool) -
         return lambda: act(word)
 
     found = [
-        Deed(f"{offer.label}: {row}" if row else offer.label, "what this row offers", with_(doing.begin, offer.key))
+        Deed(f"{offer.label}: {row}" if row else offer.label, say("palette.row"), with_(doing.begin, offer.key))
         for offer in offers
     ]
     if signed_in:
-        found += [Deed(f"Go to {place.title}", "a workplace", with_(doing.go, place.name)) for place in WORKPLACES]
+        found += [
+            Deed(say("palette.go", place=place.title), say("palette.workplace"), with_(doing.go, place.name))
+            for place in WORKPLACES
+        ]
         found += [
             Deed(f"{command.value} ({command.barcode})", command.help, with_(doing.say, command.barcode))
             for command in Command
             if command is not Command.QUANTITY
         ]
     found += [
-        Deed("Type a code", "a line to type in, when no scanner works", with_(doing.act, "entry")),
-        Deed("Tour of the first day", "six steps; Esc ends it", with_(doing.act, "tour")),
-        Deed("Leave", "leave the station, after a question", with_(doing.act, "leave")),
+        Deed(say("palette.type"), say("palette.type-help"), with_(doing.act, "entry")),
+        Deed(say("palette.tour"), say("palette.tour-help"), with_(doing.act, "tour")),
+        Deed(say("palette.leave"), say("palette.leave-help"), with_(doing.act, "leave")),
     ]
-    found += [Deed(f"Colours: {theme.title}", theme.help, with_(doing.colour, theme.theme.name)) for theme in THEMES]
-    found += [Deed(f"Manual: {page.title}", "read this page", with_(doing.read, page.name)) for page in manual.pages()]
+    found += [
+        Deed(say("palette.colours", name=theme.title), theme.help, with_(doing.colour, theme.theme.name))
+        for theme in THEMES
+    ]
+    found += [
+        Deed(say("palette.page", title=page.title), say("palette.page-help"), with_(doing.read, page.name))
+        for page in manual.pages()
+    ]
     return found
 
 
@@ -96,4 +104,4 @@ class Deeds(Provider):
 
 def palette() -> CommandPalette:
     """The palette over the station's screen."""
-    return CommandPalette(providers=[Deeds], placeholder=PLACEHOLDER)
+    return CommandPalette(providers=[Deeds], placeholder=say("palette.placeholder"))

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from cryoledger.errors import StationError
+from cryoledger.manual import texts, use_pages
 from cryoledger.manual.keymap import read_keys
 from cryoledger.manual.keys import DEFAULTS
 
@@ -55,10 +56,13 @@ def _kept(preferences: Preferences) -> Preferences:
 
 
 def station_preferences() -> Preferences:
-    """Those of this station."""
+    """Those of this station, whose words the screen says from now on; StationError as in `read`."""
     from cryoledger.custody.station.station_folder import default_config_folder
 
-    return Preferences.read(default_config_folder())
+    folder = default_config_folder()
+    texts.use(texts.read_texts(folder))
+    use_pages(folder)
+    return Preferences.read(folder)
 
 
 def _told(path: Path) -> dict[str, Any]:

@@ -5,12 +5,10 @@ from __future__ import annotations
 from textual.content import Content
 from textual.widgets import Static
 
+from cryoledger.manual.texts import say
 from cryoledger.tui.words import plain
 
 CURSOR = "▌"
-_TYPING = "Enter hands it over as typed. Escape closes this line."
-_KEYS = "   Enter gives it, Esc closes"
-_DIGITS = "Digits, then Enter. Escape empties it; a badge can be scanned as ever."
 _SHOWN = 60
 
 
@@ -37,10 +35,11 @@ class Prompt(Static):
             self.update(Content.assemble("▶ ", plain(hint), "  ", plain(entry[-_SHOWN:]), CURSOR))
             return
         elif entry is not None:
-            keys = plain(_KEYS if hint and not entry else "", "not bold")
-            first = Content.assemble("TYPE A CODE ▸ ", plain(entry[-_SHOWN:]), CURSOR, keys)
+            keys = plain(f"   {say('prompt.keys')}" if hint and not entry else "", "not bold")
+            first = Content.assemble(plain(f"{say('prompt.code')} ▸ "), plain(entry[-_SHOWN:]), CURSOR, keys)
         else:
             self.update(Content.assemble("▶ ", plain(hint)))
             return
-        second = (hint or _TYPING) if digits is None else _DIGITS  # what is awaited stays in sight
+        # What is awaited stays in sight.
+        second = (hint or say("prompt.typing")) if digits is None else say("prompt.digits")
         self.update(Content.assemble(first, "\n", plain(second, "not bold")))

@@ -16,6 +16,7 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from cryoledger.manual.keys import DEFAULTS
+from cryoledger.manual.texts import say
 from cryoledger.tui.answer_panel import AnswerPanel
 from cryoledger.tui.box_map import BoxMap
 from cryoledger.tui.desks.panel import DeskPanel
@@ -30,8 +31,6 @@ from cryoledger.tui.work_list import WorkList
 
 _WIDE, _TALL = 140, 30
 _ARROWS = {"up": (-1, 0), "down": (1, 0), "left": (0, -1), "right": (0, 1)}
-_TOUR = "First day here?  → shows a tour in six steps.  ← does not ask again."
-_LOCKED = "This station is locked. Nothing is lost: your task stays open, and goes on after your badge and PIN."
 
 
 class StationScreen(Screen[None]):
@@ -130,8 +129,8 @@ class StationScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """The first frame, before the vault is open."""
-        self._answer.waiting("SIGN IN", "Opening the vault ...")
-        self._prompt.draw(hint="One moment.", entry=None, digits=None)
+        self._answer.waiting(say("verdict.sign-in"), say("station.opening"))
+        self._prompt.draw(hint=say("station.moment"), entry=None, digits=None)
         self.add_class("-hidden")
         self._draw_foot()
         self.call_after_refresh(self.post_message, self.Painted())
@@ -146,7 +145,7 @@ class StationScreen(Screen[None]):
     def welcome(self, banner: str) -> None:
         """Ask for a badge; `banner` says, line by line, how to sign in."""
         self._banner = banner
-        self._answer.waiting("SIGN IN", f"{self.view.station} · {self.view.origin}")
+        self._answer.waiting(say("verdict.sign-in"), f"{self.view.station} · {self.view.origin}")
         self._veil.update(self._behind_veil(self.view))
 
     def offer_tour(self, yes: bool) -> None:
@@ -171,7 +170,7 @@ class StationScreen(Screen[None]):
         place = "" if view.hidden else f"{self._place.upper()} · "
         where = Content.assemble(plain(f"{place}{view.station}{task}", "bold"), "  ", plain(view.origin, "$quiet"))
         self._where.update(where)
-        who = f"{view.person} · {view.roles}" if view.person else "nobody signed in"
+        who = f"{view.person} · {view.roles}" if view.person else say("station.nobody")
         self._who.update(plain(who))
         self._band.update(plain("   ".join(_bands(view))))
         self._band.set_class(bool(_bands(view)), "-on")
@@ -253,17 +252,19 @@ class StationScreen(Screen[None]):
     def _behind_veil(self, view: View) -> Content:
         """What stands where nobody may read the lower half."""
         if view.task:
-            return Content.assemble(plain(_LOCKED), "\n\n", plain(f"Open task: {view.task}", "bold"))
+            return Content.assemble(
+                plain(say("station.locked")), "\n\n", plain(say("station.task", task=view.task), "bold")
+            )
         lines = [plain(line) for line in self._banner.splitlines() if line.strip() or self.size.height >= _TALL]
         if self._offers_tour:
-            lines += [Content(""), plain(_TOUR, "bold $accent")]
+            lines += [Content(""), plain(say("tour.offer"), "bold $accent")]
         return Content("\n").join(lines)
 
 
 def _bands(view: View) -> list[str]:
     """What nobody may overlook."""
-    bands = ["TRAINING - nothing recorded here is real"] if view.training else []
-    return bands + (["UNRECONCILED - a restore waits for its declaration"] if view.unreconciled else [])
+    bands = [say("station.training")] if view.training else []
+    return bands + ([say("station.unreconciled")] if view.unreconciled else [])
 
 
 def _said(shown: Shown) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual.content import Content
 from textual.widgets import Static
 
+from cryoledger.manual.texts import say
 from cryoledger.tui.view import Level, Unit
 from cryoledger.tui.words import plain
 
@@ -55,15 +56,15 @@ class StorageMap(Static):
         if self.level is None:
             self.update("")
             return
-        path = " > ".join(self.level.path) or "All storage"
+        path = " > ".join(self.level.path) or say("map.all")
         room = max(1, self.size.height - 2)
         units = self.level.units
         first = max(0, min(self.at - room // 2, len(units) - room))
         lines = [plain(path, "bold")]
         lines += [self._line(units[at], at == self.at) for at in range(first, min(first + room, len(units)))]
         if not units:
-            lines.append(plain("  Nothing is in here.", "$quiet"))
-        lines.append(plain("  ↑ ↓ choose   → go in   ← go out", "$quiet"))
+            lines.append(plain(f"  {say('map.empty')}", "$quiet"))
+        lines.append(plain(f"  {say('map.keys')}", "$quiet"))
         self.update(Content("\n").join(lines))
 
     def _line(self, unit: Unit, chosen: bool) -> Content:

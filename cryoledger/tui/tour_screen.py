@@ -13,6 +13,7 @@ from textual.widgets import Markdown, Static
 
 from cryoledger import manual
 from cryoledger.manual.keys import DEFAULTS
+from cryoledger.manual.texts import say
 from cryoledger.tui.words import plain
 
 
@@ -61,7 +62,5 @@ class TourScreen(ModalScreen[None]):
         self.query_one("#step", Static).update(self._told())
 
     def _told(self) -> Content:
-        last = self.at + 1 == len(self.steps)
-        return plain(
-            f"{self.at + 1} of {len(self.steps)}   → {'ends' if last else 'goes on'}   ← back   Esc ends the tour"
-        )
+        name = "tour.last" if self.at + 1 == len(self.steps) else "tour.on"
+        return plain(say(name, step=self.at + 1, steps=len(self.steps)))

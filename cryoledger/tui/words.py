@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from textual.content import Content
 
 from cryoledger.domain import times
+from cryoledger.manual.texts import TEXTS, say
 
 LENGTH_MAX: Final = 1000
 _HIDDEN: Final = frozenset({"Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
@@ -28,17 +29,18 @@ class Verdict:
 
 
 VERDICTS: Final = {
-    "recorded": Verdict("✓", "RECORDED", "-recorded", 1),
-    "question": Verdict("?", "QUESTION", "-question", 1),
-    "refused": Verdict("✗", "REFUSED", "-refused", 2),
-    "info": Verdict("i", "INFO", "-info", 1),
-    "broken": Verdict("!", "SCAN AGAIN", "-broken", 2),
+    "recorded": Verdict("✓", TEXTS["verdict.recorded"], "-recorded", 1),
+    "question": Verdict("?", TEXTS["verdict.question"], "-question", 1),
+    "refused": Verdict("✗", TEXTS["verdict.refused"], "-refused", 2),
+    "info": Verdict("i", TEXTS["verdict.info"], "-info", 1),
+    "broken": Verdict("!", TEXTS["verdict.broken"], "-broken", 2),
 }
 
 
 def verdict(outcome: str) -> Verdict:
     """The verdict of an outcome."""
-    return VERDICTS.get(outcome, VERDICTS["info"])
+    name = outcome if outcome in VERDICTS else "info"
+    return replace(VERDICTS[name], word=say(f"verdict.{name}"))
 
 
 def plain(text: str, style: str = "") -> Content:

@@ -169,6 +169,7 @@ def page(
     from cryoledger.custody.station.station_folder import default_config_folder
     from cryoledger.manual.keymap import read_keys
 
+    pages.use_pages(default_config_folder())
     found = pages.page(name)
     text = found.text(read_keys(default_config_folder())).rstrip()
     call.answer({"name": found.name, "title": found.title, "text": text}, text)
@@ -178,7 +179,9 @@ def page(
 def list_pages(call: Call) -> None:
     """List the pages of the manual: one for each screen, and one for each role's day."""
     from cryoledger import manual as pages
+    from cryoledger.custody.station.station_folder import default_config_folder
 
+    pages.use_pages(default_config_folder())
     rows = [{"page": each.name, "title": each.title} for each in pages.pages()]
     call.answer(rows, lambda: output.table(("page", "title"), [list(row.values()) for row in rows]))
 
@@ -188,6 +191,17 @@ def keys_file(call: Call) -> None:
     """Print a file that gives keys of the screen other places, to begin with, and say where it belongs."""
     from cryoledger.custody.station.station_folder import default_config_folder
     from cryoledger.manual.keymap import FILE, template
+
+    path, text = default_config_folder() / FILE, template()
+    call.answer({"path": str(path), "text": text}, text)
+    output.narrate(f"It belongs to {path}; the screen reads it when it opens.")
+
+
+@look(manual, "texts-file", example="cryoledger manual texts-file > texts.toml")
+def texts_file(call: Call) -> None:
+    """Print a file with what the screen says, to be translated, and say where it belongs."""
+    from cryoledger.custody.station.station_folder import default_config_folder
+    from cryoledger.manual.texts import FILE, template
 
     path, text = default_config_folder() / FILE, template()
     call.answer({"path": str(path), "text": text}, text)
