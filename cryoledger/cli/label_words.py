@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["DPI", "Layout_", "Preview", "PrinterName", "Reprint", "Start", "Stock_", "To", "Work", "bar", "given"]
 
-Layout_ = Annotated[str | None, typer.Option("--layout", metavar="NAME", help="A layout of labels/layouts.")]
-Stock_ = Annotated[str | None, typer.Option("--stock", metavar="NAME", help="A roll or sheet of labels/stock.")]
+Layout_ = Annotated[str | None, typer.Option("--layout", metavar="NAME", help="A layout of `label list`.")]
+Stock_ = Annotated[str | None, typer.Option("--stock", metavar="NAME", help="A roll or sheet of `label list`.")]
 DPI = Annotated[int | None, typer.Option("--dpi", help="Dots an inch: 203, 300 or 600; else the printer's, else 300.")]
 To = Annotated[Path | None, typer.Option("--to", metavar="FILE", help="A file: .pdf, .png, .svg or .zpl.")]
 PrinterName = Annotated[
@@ -100,7 +101,10 @@ class Work:
         name = self.options.stock or (self.setting.stock if self.setting is not None else None)
         if name is not None:
             return load_stock(name, self.site_folder)
-        every = [load_stock(each, self.site_folder) for each in names("stock", self.site_folder)]
+        every = []
+        for each in names("stock", self.site_folder):
+            with suppress(LabelError):  # one that is wrong is named by `label list`, or where it is asked for
+                every.append(load_stock(each, self.site_folder))
         fitting = [each for each in every if each.label_width >= layout.width and each.label_height >= layout.height]
         if not fitting:
             raise LabelError(f"No stock is large enough for {layout.name}.", "Name one with --stock.")
@@ -119,7 +123,11 @@ class Work:
         if self.target is not None:
             check_target(self.target, stock)
         kept, self.on_paper = without_room(contents, layout, stock, self.dpi)
-        larger = "" if any("warnings" in text.data for text in layout.texts) else " The layout vial-38x19 has some."
+        larger = (
+            ""
+            if any("warnings" in text.data for text in layout.texts)
+            else " The layout vial-38x19 has room for one sentence."
+        )
         for said in self.on_paper:
             output.narrate(
                 f"NOT on the label, for which {layout.name} has no room: {said}. "

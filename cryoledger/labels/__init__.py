@@ -43,7 +43,7 @@ from cryoledger.labels.errors import LabelError, PrinterError
 from cryoledger.labels.layout import Layout, load_layout
 from cryoledger.labels.printers import CupsPrinter, Sent, TcpPrinter, read_address
 from cryoledger.labels.render import Label, render, render_all, without_room
-from cryoledger.labels.stock import Stock, load_stock, names
+from cryoledger.labels.stock import Stock, find_file, load_stock, names
 from cryoledger.labels.zpl import to_zpl
 
 __all__ = [
@@ -65,6 +65,7 @@ __all__ = [
     "TcpPrinter",
     "UnitLabel",
     "VialLabel",
+    "find_file",
     "load_layout",
     "load_stock",
     "names",

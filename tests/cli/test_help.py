@@ -37,8 +37,9 @@ COMMANDS = dict(leaves(program()))
 LISTED = re.findall(
     r"\S+",
     """
-    label-badge label-commands label-dose label-lot label-order label-patient label-scanner-check label-unit
-    label-vial codes-import checkpoint-keys checkpoint-list checkpoint-sheet checkpoint-sign
+    label-badge label-calibration label-commands label-dose label-list label-lot label-order
+    label-patient label-scanner-check label-unit label-vial codes-import
+    checkpoint-keys checkpoint-list checkpoint-sheet checkpoint-sign
     witness-accept witness-cosign witness-init witness-request witness-serve witness-status witness-submit
     witness-trust receipt-verify receipt-write
     site-head site-list site-trust site-withdraw ship-confirm ship-list ship-manifest ship-send

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -117,6 +118,43 @@ def test_other_labels_read_and_leave_no_entry(furnished: Terminal, tmp_path: Pat
     assert len(read) == 1
     assert words[0] == "badge" or read == {words[1]}
     assert (len(furnished.read("verify")["findings"]), furnished.read("verify")["entries"]) == before
+
+
+def test_a_copied_layout_and_stock_are_used_and_a_wrong_one_is_named_by_line_and_key(
+    furnished: Terminal, tmp_path: Path
+) -> None:
+    """The folder to copy to is told by `label list`, which also names what is wrong, and goes on without it."""
+    (vial,) = codes(furnished, 1)
+    told = furnished.does("label", "list")
+    ours, own = (Path(path) for path in re.findall(r"from (/\S+) into .* in (/\S+), and", told.err)[0])
+    for shelf in ("layouts", "stock"):
+        (own / shelf).mkdir(parents=True)
+    text = (ours / "layouts" / "vial-33x13.toml").read_text(encoding="utf-8")
+    mine = own / "layouts" / "mine.toml"
+    mine.write_text(text.replace('"Lot {lot}"', '"LOT {lot}"'), encoding="utf-8")
+    shutil.copy(ours / "stock" / "roll-33x13.toml", own / "stock" / "mine.toml")
+    mine_twice = ("label", "vial", vial, "--layout", "mine", "--stock", "mine", "--to", tmp_path / "label.png")
+    shown = furnished.does(*mine_twice, "--json", by="maria.s").json
+    assert (shown["layout"], shown["stock"], shown["printed"]) == ("mine", "mine", 1)
+    assert furnished.read("label", "list")[0]["wrong"] == ""
+
+    mine.write_text(text.replace("size = 4.5", "size = 4.4", 1), encoding="utf-8")
+    (own / "stock" / "mine.toml").write_text("kind = 'roll'\ntitle = 'x'\ncolour = 'blue'\n", encoding="utf-8")
+    wrong = furnished.run(*mine_twice, "--reprint", "damaged", "--as", "maria.s")
+    line = text[: text.index("size = 4.5")].count("\n") + 1
+    assert wrong.code == 2
+    assert f"mine.toml, line {line}, texts[0].size: 4.4 is not between 4.5 and 200" in wrong.err
+    listed = furnished.run("label", "list")
+    assert listed.code == 1
+    assert f"line {line}, texts[0].size" in listed.err
+    assert "stock/mine.toml, line 1, label: is missing" in listed.err
+    furnished.does("label", "vial", vial, "--to", tmp_path / "label.png", "--reprint", "damaged", by="maria.s")
+
+
+def test_a_sheet_s_outlines_are_written_for_its_calibration(furnished: Terminal, tmp_path: Path) -> None:
+    furnished.does("label", "calibration", "LCRY-1700", "--to", tmp_path / "outlines.pdf")
+    assert (tmp_path / "outlines.pdf").read_bytes().startswith(b"%PDF")
+    assert "is a roll" in furnished.run("label", "calibration", "roll-33x13", "--to", tmp_path / "x.pdf").err
 
 
 def test_the_sheets_are_written_and_a_scanner_is_judged(terminal: Terminal, tmp_path: Path) -> None:

@@ -186,6 +186,49 @@ def scanner_check(call: Call, to: Sheet, paper: Paper = "a4") -> None:
     _write(call, to, check_sheet(_paper(paper)))
 
 
+@look(label, "list", example="cryoledger label list")
+def list_files(call: Call) -> int:
+    """List the layouts and stocks, ours and the site's own, with the file of each; exit 1 where one is wrong."""
+    from cryoledger.cli import exit_codes, output
+    from cryoledger.custody.station.printer_settings import site_labels
+    from cryoledger.labels import LabelError, Stock, find_file, load_layout, load_stock, names
+
+    own = site_labels(call.vault.folder.state)
+    rows = []
+    for shelf, load in (("layouts", load_layout), ("stock", load_stock)):
+        for name in names(shelf, own):
+            row = {"is": "layout" if shelf == "layouts" else shelf, "name": name}
+            try:
+                made = load(name, own)
+                size = (made.label_width, made.label_height) if isinstance(made, Stock) else (made.width, made.height)
+                row |= {"for": made.kind, "mm": f"{size[0]:g} x {size[1]:g}", "title": made.title, "wrong": ""}
+            except LabelError as error:
+                row |= {"for": "", "mm": "", "title": "", "wrong": f"{error.message} {error.advice}".strip()}
+            rows.append({**row, "file": str(find_file(shelf, name, own))})
+    heads = ("is", "name", "for", "mm", "title")
+    call.answer(rows, lambda: output.table(heads, [[row[head] for head in heads] for row in rows]))
+    wrong = [row["wrong"] for row in rows if row["wrong"]]
+    for each in wrong:
+        output.narrate(each)
+    output.narrate(
+        f"To make your own, copy a file from {find_file('layouts', 'vial-33x13').parent.parent} into the folder of "
+        f"the same name in {own}, and change it. A file of the same name replaces ours. Then run this again."
+    )
+    return exit_codes.FINDINGS if wrong else exit_codes.OK
+
+
+@look(label, "calibration", example="cryoledger label calibration LCRY-1700 --to outlines.pdf")
+def calibration(
+    call: Call, stock: Annotated[str, typer.Argument(metavar="STOCK", help="A sheet of labels/stock.")], to: Sheet
+) -> None:
+    """Write the outlines of a sheet's labels: print it on paper, hold it against the sheet, set [calibration]."""
+    from cryoledger.custody.station.printer_settings import site_labels
+    from cryoledger.labels import load_stock
+    from cryoledger.labels.pdf import calibration_pdf
+
+    _write(call, to, calibration_pdf(load_stock(stock, site_labels(call.vault.folder.state))))
+
+
 def _paper(text: str) -> str:
     from cryoledger.labels.sheets import PAPERS
 
