@@ -15,6 +15,9 @@ from cryoledger.domain.records import JOURNAL, Key, Record
 __all__ = ["Journals"]
 
 
+LAST = 2**63  # past every number of an entry
+
+
 class Journals:
     """Every journal of the vault, read in step with the replay."""
 
@@ -50,7 +53,8 @@ class Journals:
         for row in rows:
             wanted.setdefault(type(row), {})[row.identity] = row
         for record, stream in self._streams.items():
-            stream.compare(number, wanted.get(record, {}))
+            if record in wanted or stream.next_number <= number:
+                stream.compare(number, wanted.get(record, {}))
 
     def finish(self) -> None:
         """Rows of entries that there are not."""
@@ -67,6 +71,7 @@ class _Stream:
         self._comparison = comparison
         self._next: Record | None = None
         self._started = False
+        self.next_number = -1  # of the entry that wrote the next row, as far as that is known
         self._bogus: set[Key] = set()
         self.missing: dict[Key, Record] = {}
 
@@ -78,15 +83,16 @@ class _Stream:
     def compare(self, number: int, wanted: dict[Key, Record]) -> None:
         """Compare the rows of one entry; rows of entries before it that come only now belong to none."""
         if not self._started:
-            self._started, self._next = True, next(self._rows, None)
-        while self._next is not None and self._number(self._next) <= number:
+            self._started = True
+            self._advance()
+        while self._next is not None and self.next_number <= number:
             row = self._next
             replayed = wanted.pop(row.identity, None)
             if not self._comparison.same(row, replayed):
                 self._bogus.add(row.identity)
                 if replayed is not None:
                     self.missing[row.identity] = replayed
-            self._next = next(self._rows, None)
+            self._advance()
         for key, replayed in wanted.items():
             self._comparison.missing(replayed)
             self.missing[key] = replayed
@@ -94,14 +100,16 @@ class _Stream:
     def finish(self) -> None:
         """Rows that are left belong to no entry."""
         if not self._started:
-            self._started, self._next = True, next(self._rows, None)
+            self._started = True
+            self._advance()
         while self._next is not None:
             self._comparison.same(self._next, None)
-            self._next = next(self._rows, None)
+            self._advance()
 
-    def _number(self, row: Record) -> int:
-        first = row.identity[0]
-        return first if isinstance(first, int) else -1
+    def _advance(self) -> None:
+        self._next = next(self._rows, None)
+        first = self._next.identity[0] if self._next is not None else LAST
+        self.next_number = first if isinstance(first, int) else -1
 
 
 def _sortable(key: Key) -> tuple[tuple[bool, str | int], ...]:

@@ -5,6 +5,7 @@ Both are judged by what the entries before it say, replayed here and nowhere rea
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 from cryoledger.audit import commitments
@@ -17,7 +18,7 @@ from cryoledger.audit.signatures import SignaturePass
 from cryoledger.audit.source import Source
 from cryoledger.domain import numbers, signing
 from cryoledger.domain.catalogue import TYPES
-from cryoledger.domain.facts import Change, Draft, Inventory, Put, Recorded
+from cryoledger.domain.facts import Change, Draft, Facts, Inventory, Put, Recorded
 from cryoledger.domain.records import PublicKey
 from cryoledger.domain.rulebooks import Rulebook, rulebook
 from cryoledger.errors import CryoledgerError, Refusal
@@ -59,8 +60,9 @@ class Replay:
             self._stop(step)
             return False, None, ()
         draft, book = judged
-        verified = self._signatures(step, step.entry, draft)
-        self._rules(step, draft, book)
+        lines = self._lines(step, draft)
+        verified = self._signatures(step, step.entry, lines)
+        self._rules(step, draft, book.check if lines is None else book.check_signed, book.number)
         self._commitments(step, draft)
         self._opening(step, draft, verified)
         changes = self._changes(step, draft, book)
@@ -115,16 +117,20 @@ class Replay:
 
     # Step 2: signatures
 
-    def _signatures(self, step: Step, entry: Entry, draft: Draft) -> bool:
-        """Every line by the key that the ledger expects there; True where all verify."""
+    def _lines(self, step: Step, draft: Draft) -> tuple[signing.Expected, ...] | None:
+        """Which key must have made each signature; None, with a finding, where nobody can say."""
         try:
-            lines = signing.expected(draft, self.inventory)
+            return signing.expected(draft, self.inventory)
         except CryoledgerError as error:
             self._broken(step, "signers", error.message, found=", ".join(signed.name for signed in draft.signers))
-            return self._known_signatures(step, entry)
         except Exception as error:  # noqa: BLE001 - fails closed
             self._broken(step, "signers", f"The signers cannot be judged: {_name(error)}.")
-            return False
+        return None
+
+    def _signatures(self, step: Step, entry: Entry, lines: tuple[signing.Expected, ...] | None) -> bool:
+        """Every line by the key that the ledger expects there; True where all verify."""
+        if lines is None:
+            return self._known_signatures(step, entry)
         verified = True
         # Which of two entries was replaced, and what an epoch's opening means, turns on the signatures there.
         later = self._later if step.follows and step.sequence else None
@@ -189,14 +195,14 @@ class Replay:
 
     # Step 3: rules
 
-    def _rules(self, step: Step, draft: Draft, book: Rulebook) -> None:
+    def _rules(self, step: Step, draft: Draft, check: Callable[[Draft, Facts], None], number: int) -> None:
         try:
-            book.check(draft, self.inventory)
+            check(draft, self.inventory)
         except Refusal as refusal:
-            message = f"Rulebook {book.number} refuses this {draft.type} ({refusal.rule}): {refusal.message}"
+            message = f"Rulebook {number} refuses this {draft.type} ({refusal.rule}): {refusal.message}"
             self._broken(step, "rules", message, expected=refusal.rule)
         except Exception as error:  # noqa: BLE001 - fails closed
-            self._broken(step, "rules", f"Rulebook {book.number} cannot judge this {draft.type}: {_name(error)}.")
+            self._broken(step, "rules", f"Rulebook {number} cannot judge this {draft.type}: {_name(error)}.")
 
     def _commitments(self, step: Step, draft: Draft) -> None:
         """What the entry says of another site's ledger is signed and proven as it says."""

@@ -55,17 +55,20 @@ def _filling(kind: type[Record]) -> Callable[..., None]:
 def altered(row: R, **values: Any) -> R:
     """The row with other values in some fields: `dataclasses.replace`, in half its time."""
     kind = type(row)
-    names, read = _FIELDS.get(kind) or _fields(kind)
-    return kind(**{**dict(zip(names, read(row), strict=True)), **values})
+    places, read = _FIELDS.get(kind) or _fields(kind)
+    content = list(read(row))
+    for name, value in values.items():
+        content[places[name]] = value
+    return kind(*content)
 
 
-_Fields = tuple[tuple[str, ...], Callable[[Any], Key]]
+_Fields = tuple[dict[str, int], Callable[[Any], Key]]
 _FIELDS: dict[type[Record], _Fields] = {}
 
 
 def _fields(kind: type[Record]) -> _Fields:
     names = tuple(field.name for field in fields(kind))  # type: ignore[arg-type]
-    _FIELDS[kind] = made = names, reader(names)
+    _FIELDS[kind] = made = {name: at for at, name in enumerate(names)}, reader(names)
     return made
 
 

@@ -43,6 +43,7 @@ _TIME = re.compile(
     r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
     r"T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{3}Z"
 )
+_SIXTEEN_DIGITS = re.compile("[0-9]{16}")
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _FORBIDDEN = re.compile("[\ud800-\udfff\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029]")
 _WRITER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), check_circular=False)
@@ -74,8 +75,11 @@ def decode_text(text: str) -> Json:
     """As `decode`, for text that was UTF-8."""
     if text.count("[") + text.count("{") > MAX_DEPTH:
         _check_depth(text)
+    # Most lines can hold neither a key that is not ASCII nor an integer that is too large. A key that stands twice
+    # stands once in what is written again below.
+    plain = text.isascii() and not _SIXTEEN_DIGITS.search(text)
     try:
-        value: Json = _READER.decode(text)
+        value: Json = (_PLAIN_READER if plain else _READER).decode(text)
     except ValueError as error:
         raise LedgerFormatError(f"The line is not JSON: {error}.") from None
     if _WRITER.encode(value) != text:
@@ -121,6 +125,7 @@ def is_plain(value: Json) -> bool:
     return text.isascii() and "\x7f" not in text
 
 
+@lru_cache(maxsize=256)
 def format_time(when: datetime) -> str:
     """`when`, an aware UTC time, as `YYYY-MM-DDTHH:MM:SS.mmmZ`; what is finer than a millisecond is cut."""
     if when.tzinfo is None or when.utcoffset():
@@ -198,3 +203,4 @@ def _no_number(digits: str) -> NoReturn:
 _READER = json.JSONDecoder(
     object_pairs_hook=_object, parse_int=_integer, parse_float=_no_number, parse_constant=_no_number
 )
+_PLAIN_READER = json.JSONDecoder(parse_float=_no_number, parse_constant=_no_number)

@@ -119,6 +119,9 @@ def key_id(name: str, algorithm: int, public_key: bytes) -> bytes:
     return hashlib.sha256(name.encode() + b"\n" + bytes((algorithm,)) + public_key).digest()[:4]
 
 
+_key_id = lru_cache(maxsize=1024)(key_id)
+
+
 @dataclass(frozen=True, slots=True)
 class VerifierKey:
     """A name with a public key; SignatureError where the public key is one that must not be used."""
@@ -140,7 +143,7 @@ class VerifierKey:
     @property
     def key_id(self) -> bytes:
         """The four bytes that stand before each signature of this key."""
-        return key_id(self.name, self.algorithm, self.public_key)
+        return _key_id(self.name, self.algorithm, self.public_key)
 
     @property
     def key_id_hex(self) -> str:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from cryoledger.domain import signing
 from cryoledger.domain.facts import Change, Draft, Facts, State
 from cryoledger.domain.rulebook_1 import (
     bedside,
@@ -28,15 +29,25 @@ from cryoledger.domain.rulebook_1 import (
 from cryoledger.domain.rulebook_1.common import CHANGES, CHECKS
 
 __all__ = [
-    "bedside", "changes", "check", "corrections", "donors", "foresee", "identities", "import_parts", "imports", "lots",
-    "people",
-    "proposals", "restores", "shipments", "storage", "treatment", "undo", "units", "vault",
+    "bedside", "changes", "check", "check_signed", "corrections", "donors", "foresee", "identities", "import_parts",
+    "imports", "lots", "people", "proposals", "restores", "shipments", "storage", "treatment", "undo", "units", "vault",
 ]  # fmt: skip
 
 
 def check(draft: Draft, facts: Facts) -> None:
     """Raise a Refusal where this draft may not be recorded now."""
     envelope.check(draft, facts)
+    signing.expected(draft, facts)
+    _check_event(draft, facts)
+
+
+def check_signed(draft: Draft, facts: Facts) -> None:
+    """As `check`, where the signers were judged just before."""
+    envelope.check(draft, facts)
+    _check_event(draft, facts)
+
+
+def _check_event(draft: Draft, facts: Facts) -> None:
     undo.check(draft, facts)
     proposals.check(draft, facts)
     imports.check(draft, facts)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from cryoledger.domain import catalogue, signing, times
+from cryoledger.domain import catalogue, times
 from cryoledger.domain.facts import Draft, Facts, State
 from cryoledger.domain.fields import Event
 from cryoledger.domain.records import SUBJECT_RECORD, Mention, Person, Record, Site, Station, Vial
@@ -24,7 +24,7 @@ STATIONLESS = frozenset({"VaultCreated", "LedgerRestored", "AdministratorRecover
 
 
 def check(draft: Draft, facts: Facts) -> None:
-    """Everything about a draft that does not depend on its type's own rule."""
+    """Everything about a draft that depends neither on its type's own rule nor on who signs."""
     declaration = catalogue.of(draft.type)
     opening = "VaultCreated" if draft.epoch == 1 else "RestoreFound or LedgerRestored"
     opens = draft.sequence == 0 and draft.type in (RESTORES if draft.epoch > 1 else {"VaultCreated"})
@@ -40,7 +40,6 @@ def check(draft: Draft, facts: Facts) -> None:
     _check_station(draft, facts)
     _check_times(draft)
     _check_order_of_events(draft, facts)
-    signing.expected(draft, facts)
 
 
 def check_rule(draft: Draft, facts: Facts, rule: Callable[[Draft, Event, Facts], None]) -> None:
