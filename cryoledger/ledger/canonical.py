@@ -77,15 +77,23 @@ def decode_text(text: str) -> Json:
         _check_depth(text)
     # Most lines can hold neither a key that is not ASCII nor an integer that is too large. A key that stands twice
     # stands once in what is written again below.
-    plain = text.isascii() and not _SIXTEEN_DIGITS.search(text)
-    try:
-        value: Json = (_PLAIN_READER if plain else _READER).decode(text)
-    except ValueError as error:
-        raise LedgerFormatError(f"The line is not JSON: {error}.") from None
+    if text.isascii() and not _SIXTEEN_DIGITS.search(text):
+        value = _read(_PLAIN_READER, text)
+        if _WRITER.encode(value) == text:
+            return value
+    value = _read(_READER, text)
     if _WRITER.encode(value) != text:
         raise LedgerFormatError(
             "The JSON is not canonical (RFC 8785): order of keys, white space, escapes or digits differ."
         )
+    return value
+
+
+def _read(reader: json.JSONDecoder, text: str) -> Json:
+    try:
+        value: Json = reader.decode(text)
+    except ValueError as error:
+        raise LedgerFormatError(f"The line is not JSON: {error}.") from None
     return value
 
 
