@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import sqlite3
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -28,6 +29,39 @@ def test_a_round_over_a_stick_closes_the_exposed_window(two: Two) -> None:
     assert any("the last 1 of" in line for line in report["covers"])
     assert two.seen().code == 0
     assert "not run: witness" not in two.lab.does("verify", "--policy", two.policy).out
+
+
+def test_only_what_the_witness_has_not_seen_is_checked_again(two: Two) -> None:
+    assert two.seen().code == 0
+    since = two.stick / "a.cosigned"
+    two.work("F1")
+    done = two.lab.does("verify", "--since", since, "--policy", two.policy)
+    assert "covers: taken on the word of it and of the log: the first " in done.out
+    assert "covers: signatures: of the 1 entries after it" in done.out
+    assert done.out.splitlines()[-1].startswith("VERIFIED SINCE THE CHECKPOINT")
+    report = two.lab.read("verify", "--since", since, "--policy", two.policy)
+    assert (report["ok"], report["scope"]) == (True, "since")
+    with sqlite3.connect(two.lab.vault) as connection:
+        (trigger,) = connection.execute("SELECT sql FROM sqlite_schema WHERE name = 'entry_no_update'").fetchone()
+        connection.execute("DROP TRIGGER entry_no_update")
+        connection.execute(
+            "UPDATE entry SET note = CAST(replace(CAST(note AS TEXT), 'Maria', 'Marta') AS BLOB) WHERE sequence < 9"
+        )
+        connection.execute(trigger)
+    assert two.lab.run("verify", "--since", since, "--policy", two.policy).code == 1
+
+
+def test_a_past_is_taken_on_nobodys_word_but_the_policys(two: Two) -> None:
+    bare = two.stick / "bare.checkpoint"
+    two.lab.does("checkpoint", "sign", "--out", bare)
+    found = two.lab.run("verify", "--since", bare, "--policy", two.policy)
+    assert found.code == 1
+    assert "lacks witnesses" in found.out
+    without = two.lab.run("verify", "--since", bare)
+    assert without.code == 2
+    assert "--policy must name them" in without.err
+    assert two.lab.run("verify", "--since", bare, "--policy", two.policy, "--hash-only").code == 2
+    assert two.lab.run("verify", "--since", "/nowhere", "--policy", two.policy).code == 2
 
 
 def test_the_witness_keeps_its_key_to_itself(two: Two) -> None:

@@ -28,7 +28,8 @@ EXAMPLE = """\
 cryoledger verify
 cryoledger verify /media/copy.cryoledger --fingerprint Gti3Sj396yGDoqbF/bi4d5zGkR0A2c9nJtC8kfarLjg= --json
 cryoledger verify --policy hospital.policy --checkpoint /media/usb/march.checkpoint
-cryoledger verify --hash-only --policy hospital.policy"""
+cryoledger verify --hash-only --policy hospital.policy
+cryoledger verify --since /media/usb/march.checkpoint --policy hospital.policy"""
 
 
 def register(app: typer.Typer) -> None:
@@ -54,19 +55,37 @@ def verify(
         bool,
         typer.Option("--hash-only", help="Compare hashes alone, fast: no signature, no rule. Exit 0: the hashes hold."),
     ] = False,
+    since: Annotated[
+        Path | None,
+        typer.Option(
+            "--since",
+            metavar="FILE",
+            help="Check signatures only after this checkpoint, which witnesses of your --policy cosigned.",
+        ),
+    ] = None,
 ) -> int:
     """Verify the ledger and all that is derived from it: exit 0 if sound, 1 with findings, 2 if it could not run."""
     from cryoledger.custody.proof import auditing
 
-    run = auditing.hashes_at if hash_only else auditing.verify_at
     try:
-        known = given_fingerprint(fingerprint) if fingerprint else None
-        report = run(
-            place or named_vault(call.named),
-            fingerprint=known,
-            progress=shown_progress(),
+        if since is not None and (policy is None or hash_only):
+            raise RequestError(
+                "--since takes the past on the word of witnesses, so your own --policy must name them; "
+                "it does not go with --hash-only.",
+                "Add --policy FILE, or verify the whole ledger.",
+            )
+        given: dict[str, Any] = {
+            "fingerprint": given_fingerprint(fingerprint) if fingerprint else None,
+            "progress": shown_progress(),
             **_outside(policy, checkpoint or ()),
-        )
+        }
+        location = place or named_vault(call.named)
+        if since is not None:
+            report = auditing.since_at(location, since=_outside(None, [since])["brought"][0], **given)
+        elif hash_only:
+            report = auditing.hashes_at(location, **given)
+        else:
+            report = auditing.verify_at(location, **given)
     except CryoledgerError as error:
         output.narrate(f"Could not verify: {error}")
         return exit_codes.USAGE
@@ -137,6 +156,11 @@ def _verdict(report: Report, *, sure: bool) -> str:
         return (
             f"HASHES HOLD, NOT VERIFIED: {report.entries} entries are chained and stand in the tree as they were "
             "written; who signed them, and whether they were allowed, was not asked."
+        )
+    if report.scope == "since":
+        return (
+            f"VERIFIED SINCE THE CHECKPOINT: {report.entries} entries; what precedes it is taken on the word named "
+            "above, and whether newer entries were legal was not asked."
         )
     if not sure:
         return f"{report.entries} entries, consistent with themselves; name the --fingerprint to be sure."

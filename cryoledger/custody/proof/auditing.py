@@ -28,9 +28,10 @@ from cryoledger.database.local import WrappedKey as StoredKey
 from cryoledger.database.location import Location
 from cryoledger.domain.records import Record
 from cryoledger.errors import CryoledgerError, VaultDamagedError
+from cryoledger.ledger.checkpoint import parse_checkpoint
 from cryoledger.ledger.policy import Policy
 
-__all__ = ["DatabaseSource", "hashes_at", "verify_at", "verify_vault"]
+__all__ = ["DatabaseSource", "hashes_at", "since_at", "verify_at", "verify_vault"]
 
 _ENTRIES = f'SELECT {ENTRY_COLUMNS} FROM "entry"'  # noqa: S608 - fixed names
 _LISTED_MOST = 20
@@ -157,6 +158,43 @@ def hashes_at(
         )
     covers = (*report.covers, f"database: the guards of the ledger{_lies(location)}")
     return replace(report, ok=report.ok and not found, covers=covers, findings=(*found, *report.findings))
+
+
+def since_at(
+    location: str,
+    *,
+    since: bytes,
+    policy: Policy,
+    fingerprint: bytes | None = None,
+    progress: Progress | None = None,
+    brought: Sequence[bytes] = (),
+) -> audit.Report:
+    """Verify what the vault at a path or URL got after a checkpoint that witnesses cosigned (`audit.verify_since`)."""
+    with _snapshot(location) as driver:
+        found = _of_the_database(driver)
+        source = DatabaseSource(driver)
+        outside = audit.Outside(trees.stored(driver), _kept(driver), brought, policy)
+        with Workers.for_entries(lambda: source.count() - _size(since)) as workers:
+            report = audit.verify_since(
+                source,
+                since=since,
+                policy=policy,
+                remembered=_remembered(source),
+                fingerprint=fingerprint,
+                progress=progress,
+                workers=workers,
+                outside=outside,
+            )
+    covers = (*report.covers, "database: the guards of the ledger")
+    return replace(report, ok=report.ok and not found, covers=covers, findings=(*found, *report.findings))
+
+
+def _size(since: bytes) -> int:
+    """How many entries a checkpoint covers; 0 where it is none, which the verification says."""
+    try:
+        return parse_checkpoint(since).checkpoint.size
+    except CryoledgerError:
+        return 0
 
 
 def verify_vault(vault: Vault, *, fingerprint: bytes | None = None) -> audit.Report:
