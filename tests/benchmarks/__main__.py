@@ -12,7 +12,19 @@ from pathlib import Path
 
 from tests.benchmarks.figures import machine, say
 
-NAMES = ("appending", "verifying", "scanning", "starting", "importing", "serving", "browsing")
+NAMES = (
+    "appending",
+    "verifying",
+    "hashing",
+    "since",
+    "proving",
+    "remembering",
+    "scanning",
+    "starting",
+    "importing",
+    "serving",
+    "browsing",
+)
 
 
 def main() -> int:

@@ -68,7 +68,7 @@ def _one(folder: Path, entries: int) -> float:
     row("whole verify", f"{whole:,.0f} entries/s", f"{other:.2f}", "aim: 0.50")
     row("all but signatures, of processor time", f"{replay:,.0f} entries/s")
     _where(place.location)
-    return _memory(place.home, place.location)
+    return memory_of(place.home, place.location)
 
 
 def _machine_rate() -> float:
@@ -153,7 +153,7 @@ def _where(location: str) -> None:
     stages.show(whole / entries, entries)
 
 
-def _memory(home: Path, location: str) -> float:
+def memory_of(home: Path, location: str) -> float:
     """The most that one verifying process took, in megabytes."""
     program = (
         "import re, pathlib\n"
