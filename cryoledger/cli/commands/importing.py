@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -131,10 +131,12 @@ def _told_when_interrupted(call: Call, sha256: str, again: str) -> Iterator[None
         output.narrate(_how_far(call, sha256, again) or "Nothing of this file is on record.")
         raise
     except CryoledgerError as error:
-        with suppress(CryoledgerError):  # a vault that cannot be read has said so itself
+        try:
             told = _how_far(call, sha256, again)
-            if told:
-                error.add_note(told)
+        except CryoledgerError:  # the error itself says that the vault cannot be read
+            told = f"How far it got cannot be read now. What came in is safe; go on later with:\n    {again}"
+        if told:
+            error.add_note(told)
         raise
 
 
