@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,3 +88,43 @@ def fresh(_made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fresh
 def victim(fresh: Fresh) -> Victim:
     """One vault."""
     return fresh()
+
+
+Disk = Callable[[int], Path]
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Disk]:
+    """Makes a disk of so many KiB; only root may, and only where mounting is allowed."""
+    mounted: list[Path] = []
+
+    def make(kib: int) -> Path:
+        place = tmp_path / f"disk-{len(mounted)}"
+        place.mkdir()
+        done = subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", f"size={kib}k", "tmpfs", str(place)], capture_output=True, check=False
+        )
+        if done.returncode:
+            pytest.skip("no disk can be mounted here")
+        mounted.append(place)
+        return place
+
+    yield make
+    for place in mounted:
+        subprocess.run(["umount", "-l", str(place)], check=True)
+
+
+def on_disk(victim: Victim, place: Path) -> str:
+    shutil.copyfile(victim.path, place / "lab.cryoledger")
+    return str(place / "lab.cryoledger")
+
+
+def fill(place: Path) -> Path:
+    """Take the rest of a disk."""
+    filler = place / "filler"
+    with filler.open("wb", buffering=0) as file:
+        try:
+            while True:
+                file.write(bytes(4096))
+        except OSError:
+            return filler

@@ -6,63 +6,28 @@ import os
 import shutil
 import sqlite3
 import subprocess
-from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from cryoledger.cli.sample.people import MARIA
 from cryoledger.custody.backups import backup
+from cryoledger.custody.imports import import_parts
+from cryoledger.custody.imports.importing import carry_out
 from cryoledger.custody.proof.auditing import verify_at
 from cryoledger.custody.record import observe
 from cryoledger.custody.vault import Vault
 from cryoledger.errors import CryoledgerError, VaultDamagedError, VaultError
-from tests.faults.conftest import ALARM, Victim, move, moves
-
-Disk = Callable[[int], Path]
-
-
-@pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Disk]:
-    """Makes a disk of so many KiB; only root may, and only where mounting is allowed."""
-    mounted: list[Path] = []
-
-    def make(kib: int) -> Path:
-        place = tmp_path / f"disk-{len(mounted)}"
-        place.mkdir()
-        done = subprocess.run(
-            ["mount", "-t", "tmpfs", "-o", f"size={kib}k", "tmpfs", str(place)], capture_output=True, check=False
-        )
-        if done.returncode:
-            pytest.skip("no disk can be mounted here")
-        mounted.append(place)
-        return place
-
-    yield make
-    for place in mounted:
-        subprocess.run(["umount", "-l", str(place)], check=True)
+from tests.exchange.laboratory import prepared
+from tests.faults.conftest import ALARM, Disk, Victim, fill, move, moves, on_disk
+from tests.faults.imports import import_file, imports, nothing_is_usable
 
 
 def moved_to(victim: Victim, place: Path) -> Victim:
     shutil.move(str(victim.path), str(place / "lab.cryoledger"))
     victim.path.symlink_to(place / "lab.cryoledger")
     return victim
-
-
-def on_disk(victim: Victim, place: Path) -> str:
-    shutil.copyfile(victim.path, place / "lab.cryoledger")
-    return str(place / "lab.cryoledger")
-
-
-def fill(place: Path) -> Path:
-    """Take the rest of a disk."""
-    filler = place / "filler"
-    with filler.open("wb", buffering=0) as file:
-        try:
-            while True:
-                file.write(bytes(4096))
-        except OSError:
-            return filler
 
 
 def test_full_disk_loses_nothing_and_work_goes_on_once_there_is_room(victim: Victim, disk: Disk) -> None:
@@ -88,6 +53,43 @@ def test_full_disk_loses_nothing_and_work_goes_on_once_there_is_room(victim: Vic
     assert report.ok, report.findings
     with Vault.open(location, clock=clock, kdf=kdf) as vault, vault.store.reading() as reading:
         assert [stored.id for stored in reading.entries()] == before + told
+
+
+@pytest.mark.parametrize("way", ["disk", "database"])
+def test_full_disk_in_an_import_keeps_whole_parts_and_the_rest_follows_once_there_is_room(
+    victim: Victim, tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    monkeypatch.setattr(import_parts, "PART_VIALS", 40)
+    file = import_file(tmp_path / "in.csv", more=400)
+    place = request.getfixturevalue("disk")(8192) if way == "disk" else tmp_path
+    location = on_disk(victim, place)
+    with victim.open() as first:
+        clock, kdf = first.clock, first.kdf
+    with Vault.open(location, clock=clock, kdf=kdf) as vault:
+
+        def limit(pages: int) -> None:
+            vault.store._connections._writer.one(f"PRAGMA max_page_count = {pages}")
+
+        def disturb(done: int, _total: int) -> None:
+            if done == 40:
+                # Nothing fits any more, were it a part, its entry or the log.
+                fill(place) if way == "disk" else limit(1)
+
+        with prepared(vault, file) as job, pytest.raises(VaultError, match=r"full|fails to read or write") as caught:
+            carry_out(vault, job.plan, MARIA.by, disturb)
+        assert "nothing was recorded" in caught.value.message
+        assert caught.value.advice
+        (own,) = imports(vault)
+        assert (own.status, own.done < own.parts) == ("open", True)
+        report = verify_at(location)
+        assert report.ok, report.findings
+        (place / "filler").unlink() if way == "disk" else limit(2**30)
+        nothing_is_usable(vault)
+        with prepared(vault, file) as job:
+            assert carry_out(vault, job.plan, MARIA.by).resumed_after == own.done
+        assert [row.status for row in imports(vault)] == ["completed"]
+    report = verify_at(location)
+    assert report.ok, report.findings
 
 
 def test_full_disk_under_a_backup_leaves_nothing_there(victim: Victim, disk: Disk) -> None:

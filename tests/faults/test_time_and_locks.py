@@ -6,19 +6,25 @@ import multiprocessing
 import random
 import shutil
 import sqlite3
-from contextlib import closing
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 
-from cryoledger.cli.sample.people import ADA, QUINN
+from cryoledger.cli.sample.people import ADA, MARIA, QUINN
 from cryoledger.cli.sample.stock import make_event
 from cryoledger.custody.clock import SteppingClock
+from cryoledger.custody.imports import import_parts
+from cryoledger.custody.imports.importing import carry_out
 from cryoledger.custody.proof.auditing import verify_at
 from cryoledger.custody.record import observe, record
 from cryoledger.custody.vault import Vault, head_of
 from cryoledger.errors import Refusal, VaultBusyError, VaultError
-from tests.faults.conftest import ALARM, Victim, move, moves
+from tests.exchange.laboratory import prepared
+from tests.faults.conftest import ALARM, Fresh, Victim, move, moves
+from tests.faults.imports import brought, import_file, imports, nothing_is_usable
 
 
 def hold(path: str, taken: object, until: object) -> None:
@@ -120,16 +126,35 @@ class Power:
         self.log = b""
 
     def work(self, count: int) -> None:
-        log = self.victim.path.with_name(self.victim.path.name + "-wal")
+        with self.watched() as vault:
+            for _, place in zip(range(count), moves(), strict=False):
+                self.ids.append(move(vault, place))
+                self.acknowledge(vault)
+
+    def bring_in(self, file: Path) -> None:
+        """Import a file; each part is acknowledged as it is recorded, and what begins and completes it beside one."""
+        with self.watched() as vault, prepared(vault, file) as job:
+            carry_out(vault, job.plan, MARIA.by, lambda _done, _total: self.acknowledge(vault))
+        self.ids = self.victim.entries()[len(self.before) :]
+
+    @contextmanager
+    def watched(self) -> Iterator[Vault]:
+        """The vault at work, its log never written back meanwhile, and kept at the end."""
         with self.victim.open() as vault:
             vault.store._connections._writer.one("PRAGMA wal_autocheckpoint = 0")
             self.file = self.victim.path.read_bytes()
-            for _, place in zip(range(count), moves(), strict=False):
-                self.ids.append(move(vault, place))
-                self.synced.append(log.stat().st_size)  # synchronous=FULL: COMMIT returned after its fsync
-                self.heads.append({path.name: path.read_bytes() for path in vault.folder.state.glob("head*")})
-            self.log = log.read_bytes()
+            yield vault
+            self.log = self._log.read_bytes()
             self.state = vault.folder.state
+
+    @property
+    def _log(self) -> Path:
+        return self.victim.path.with_name(self.victim.path.name + "-wal")
+
+    def acknowledge(self, vault: Vault) -> None:
+        """What is on the disk now was said to be done."""
+        self.synced.append(self._log.stat().st_size)  # synchronous=FULL: COMMIT returned after its fsync
+        self.heads.append({path.name: path.read_bytes() for path in vault.folder.state.glob("head*")})
 
     def lose(self, size: int, folder: Path, torn: bytes = b"") -> Vault:
         """The vault as it is found when only so many bytes of the log had reached the disk."""
@@ -170,6 +195,65 @@ def test_power_lost_at_every_frame_and_anywhere_in_between(victim: Victim, tmp_p
         if number % 5 == 0:
             report = verify_at(str(tmp_path / "after" / "lab.cryoledger"))
             assert report.ok, report.findings
+
+
+def test_power_lost_in_an_import(fresh: Fresh, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of whatever part of the log reached the disk: whole parts, every acknowledged one; the rest follows."""
+    monkeypatch.setattr(import_parts, "PART_VIALS", 2)
+    file = import_file(tmp_path / "in.csv")
+    power = Power(fresh())
+    power.bring_in(file)
+    with power.victim.open() as vault:
+        expected, (whole,) = brought(vault), imports(vault)
+    assert len(power.ids) == whole.parts + 2
+    chance = random.Random(5)
+    for number, size in enumerate([0, *power.synced, *(chance.randrange(len(power.log)) for _ in range(12))]):
+        acknowledged = sum(size >= end for end in power.synced)
+        with power.lose(size, tmp_path / "after", chance.randbytes(700) if number % 2 else b"") as vault:
+            with vault.store.reading() as reading:
+                found = [stored.id for stored in reading.entries()]
+            assert found == power.before + power.ids[: len(found) - len(power.before)]
+            own = imports(vault)
+            done = own[0].done if own else 0
+            assert acknowledged <= done <= whole.parts
+            if not own or own[0].status == "open":
+                nothing_is_usable(vault)
+                with prepared(vault, file) as job:
+                    assert carry_out(vault, job.plan, MARIA.by).resumed_after == done
+            assert brought(vault) == expected, size
+        if number % 3 == 0:
+            report = verify_at(str(tmp_path / "after" / "lab.cryoledger"))
+            assert report.ok, report.findings
+
+
+def test_import_waits_for_a_process_that_holds_the_vault(
+    victim: Victim, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_parts, "PART_VIALS", 2)
+    file = import_file(tmp_path / "in.csv")
+    context = multiprocessing.get_context("fork")
+    taken, until = context.Event(), context.Event()
+    other = context.Process(target=hold, args=(str(victim.path), taken, until))
+    release = threading.Timer(1, until.set)
+    free: list[bool] = []
+
+    def disturb(done: int, _total: int) -> None:
+        free.append(until.is_set())
+        if done == 2:
+            other.start()
+            assert taken.wait(20)
+            release.start()
+
+    try:
+        with victim.open() as vault, prepared(vault, file) as job:
+            vault.store._connections._writer._busy_seconds = 0.1  # type: ignore[attr-defined]
+            carry_out(vault, job.plan, MARIA.by, disturb)
+            assert [row.status for row in imports(vault)] == ["completed"]
+    finally:
+        until.set()
+        other.join()
+    assert free == [False, True, True]
+    assert verify_at(str(victim.path)).ok
 
 
 def test_power_lost_before_the_head_was_on_the_disk(victim: Victim) -> None:
