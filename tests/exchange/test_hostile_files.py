@@ -12,11 +12,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from cryoledger.custody.proof.auditing import verify_vault
 from cryoledger.custody.vault import Vault
 from cryoledger.errors import CryoledgerError, RequestError
 from cryoledger.exchange import tables
-from cryoledger.exchange.column_map import ColumnMap
-from tests.exchange.laboratory import HEADER, judged, row, table
+from cryoledger.exchange.column_map import KINDS, ColumnMap
+from tests.exchange.laboratory import HEADER, imported, judged, row, table
 
 
 @pytest.mark.parametrize(
@@ -161,3 +162,24 @@ def test_any_damage_ends_in_words(
     with suppress(CryoledgerError):  # nothing else may be raised
         outcome = judged(vault, path)
         assert outcome.vials + len(outcome.rejected) == outcome.rows
+
+
+@pytest.mark.parametrize("first", [7, 20, 34])  # what comes first fills an entry to different heights
+def test_rows_that_bring_as_much_as_a_row_can_fit_into_entries(vault: Vault, tmp_path: Path, first: int) -> None:
+    """Nine units with long names, and a lot of fifty donations, in each row: a part must not outgrow an entry."""
+    header = [*HEADER, "Donation"]
+    for kind in reversed(KINDS):
+        if kind not in ("freezer", "rack", "box"):
+            header.insert(1, kind.capitalize())
+    rows = []
+    for number in range(4):
+        made = dict(zip(HEADER, row(vial=f"V{number}", lot=f"L{number:060}", product="P" * 64), strict=True))
+        donors = ";".join(f"D{number}-{at:060}" for at in range(50 if number else first + 1))
+        made |= {"Donor": donors, "Donation": donors.replace("D", "G"), "Cryoprotectant": "ü" * 120}
+        made |= {kind.capitalize(): f"{kind}{number}{'ü' * 100}" for kind in KINDS if kind != "tank"}
+        rows.append([made.get(name, "") for name in header])
+    file = tmp_path / "large.csv"
+    file.write_text(table(rows, header))
+    outcome = imported(vault, file)
+    assert (outcome.vials, outcome.rejected) == (4, {})
+    assert verify_vault(vault).ok

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from cryoledger.custody.create import end_of_day
 from cryoledger.custody.imports.import_checks import Known
@@ -71,6 +71,14 @@ def parts(scratch: Scratch, after: int) -> Iterator[Part]:
         yield Part(number, json.loads(row[0]), row[1], row[2])
 
 
+class _Thing(NamedTuple):
+    """What a part brings beside vials: of which field, its content, and the bytes that it takes as JSON."""
+
+    kind: str
+    content: Any
+    size: int
+
+
 @dataclass(slots=True)
 class _Open:
     """A part being filled."""
@@ -82,10 +90,15 @@ class _Open:
     held: list[str] = field(default_factory=list)
     comments: list[dict[str, Any]] = field(default_factory=list)
 
-    def add(self, kind: str, thing: Any) -> None:
+    def is_full(self, more: Sequence[_Thing]) -> bool:
+        """Whether another vial, and what it needs, goes into the next part. One row alone always fits into a part."""
+        size = self.size + sum(thing.size + 1 for thing in more)
+        return self.vials >= PART_VIALS or (self.vials > 0 and size >= PART_BYTES)
+
+    def add(self, thing: _Thing) -> None:
         """Bring a thing with this part."""
-        self.things.setdefault(kind, []).append(thing)
-        self.size += _bytes(thing) + 1
+        self.things.setdefault(thing.kind, []).append(thing.content)
+        self.size += thing.size + 1
 
     def put(self, unit: str, lot: str, code: str, position: int) -> None:
         """Bring a vial."""
@@ -122,17 +135,23 @@ class _Cutter:
         unit = lot = ""
         lots: dict[int, str] = {}
         for row, code, box, position, of, comment, held in self._scratch.each(_ORDERED):
-            if part.vials >= PART_VIALS or part.size >= PART_BYTES:
-                yield part.part(number)
-                number, part = number + 1, _Open()
+            things: list[_Thing] = []
             if box != box_id:
-                box_id = box
-                unit = self._bring_box(part, self._scratch.box_facts(box))
+                box_id, facts = box, self._scratch.box_facts(box)
+                unit = facts.code
+                things += self._of_box(facts)
             if of != lot_id:
                 lot_id = of
                 if of not in lots:
-                    lots[of] = self._bring_lot(part, *self._scratch.lot_facts(of))
+                    described, viability = self._scratch.lot_facts(of)
+                    lots[of] = described.code
+                    things += self._of_lot(described, viability)
                 lot = lots[of]
+            if part.is_full(things):
+                yield part.part(number)
+                number, part = number + 1, _Open()
+            for thing in things:
+                part.add(thing)
             part.put(unit, lot, code, position)
             if held:
                 part.held.append(code)
@@ -142,7 +161,8 @@ class _Cutter:
         if part.vials:
             yield part.part(number)
 
-    def _bring_box(self, part: _Open, box: BoxFacts) -> str:
+    def _of_box(self, box: BoxFacts) -> Iterator[_Thing]:
+        """The units on the way to a box, and itself, as far as they are new."""
         parent: str | None = None
         for place in box.path:
             if self._new(place.code) and self._known.unit(place.code) is None:
@@ -151,21 +171,22 @@ class _Cutter:
                     unit |= {"parent": parent, "slot": place.slot}
                 if place is box.path[-1]:
                     unit |= {"rows": box.size.rows, "columns": box.size.columns, "scheme": box.size.scheme}
-                part.add("units", unit)
+                yield _Thing("units", unit, _bytes(unit))
             parent = place.code
-        return box.code
 
-    def _bring_lot(self, part: _Open, lot: LotFacts, viability: int | None) -> str:
+    def _of_lot(self, lot: LotFacts, viability: int | None) -> Iterator[_Thing]:
+        """A lot with its donors and donations, as far as they are new."""
         if not self._new(lot.code) or self._known.lot(lot.code) is not None:
-            return lot.code
+            return
         for each in lot.donations:
             if self._new(each.donor) and self._known.donor(each.donor) is None:
-                part.add("donors", each.donor)
+                yield _Thing("donors", each.donor, _bytes(each.donor))
             if self._new(each.donation) and self._known.donation(each.donation) is None:
                 donation = {"donation": each.donation, "donor": each.donor, "tissue": each.tissue}
-                part.add("donations", donation | ({"collected_on": each.collected_on} if each.collected_on else {}))
-        part.add("lots", self._lot(lot, viability))
-        return lot.code
+                donation |= {"collected_on": each.collected_on} if each.collected_on else {}
+                yield _Thing("donations", donation, _bytes(donation))
+        made = self._lot(lot, viability)
+        yield _Thing("lots", made, _bytes(made))
 
     def _lot(self, lot: LotFacts, viability: int | None) -> dict[str, Any]:
         made: dict[str, Any] = {
