@@ -13,6 +13,9 @@ from cryoledger.cli.sample import people
 from cryoledger.cli.sample.clinic import CHEAP
 from cryoledger.cli.sample.stock import make_event
 from cryoledger.custody.clock import SteppingClock, moment
+from cryoledger.custody.identities import narrative
+from cryoledger.custody.identities.identity_backup import back_up, bring_back
+from cryoledger.custody.people import enrol
 from cryoledger.custody.proof.auditing import verify_at
 from cryoledger.custody.record import By, record
 from cryoledger.custody.station import invitation
@@ -67,6 +70,34 @@ def test_a_joined_station_signs_and_people_sign_there(site: Site) -> None:
     ]  # fmt: skip
     report = verify_at(site.url)
     assert report.ok, report.findings
+
+
+def test_a_station_makes_no_second_key_for_a_patient_of_another_one(site: Site, tmp_path: Path) -> None:
+    """With two keys the right wristband would be a wrong one, and notes could be read only where they were written."""
+    site.join("room-2")
+    with site.vault("bench-1") as vault:
+        for subject in (("patient", "P9"), ("donor", "D9")):
+            narrative.ensure_key(vault, subject)
+        band, carl = vault.subjects().band("P9", "BAND"), people.CARL
+        enrol(vault, carl.full_name, carl.roles, carl.pin, *ADMINISTRATORS, name=carl.name)
+        record(vault, make_event("PatientRegistered", patient="P9", bands=[band]), carl.by)
+        kept = narrative.keep(vault, "Seen by the nurse.", ("donor", "D9"))
+        with vault.store.writing() as transaction:
+            kept.write(transaction)
+        site_key = vault.subjects().get(*narrative.SITE)
+        (tmp_path / "safe").mkdir()
+        copy = back_up(vault, tmp_path / "safe").path
+    with site.vault("room-2") as vault:
+        for subject in (("patient", "P9"), ("donor", "D9")):
+            with pytest.raises(StationError, match=r"lies where [PD]9 was first recorded") as refused:
+                narrative.ensure_key(vault, subject)
+            assert "identity backup" in refused.value.advice
+            assert vault.subjects().get(*subject) is None
+        assert vault.subjects().get(*narrative.SITE) == site_key is not None
+        bring_back(vault, copy)
+        narrative.ensure_key(vault, ("patient", "P9"))
+        assert vault.subjects().band("P9", "BAND") == band
+        assert narrative.read(vault, kept.document) == b"Seen by the nurse."
 
 
 def test_a_code_works_once(site: Site) -> None:

@@ -21,7 +21,8 @@ from cryoledger.database.store import Transaction
 from cryoledger.domain import catalogue
 from cryoledger.domain.fields import Document, Event
 from cryoledger.domain.identity_records import Identity
-from cryoledger.errors import RequestError, VaultDamagedError
+from cryoledger.domain.records import PatientBand
+from cryoledger.errors import RequestError, StationError, VaultDamagedError
 from cryoledger.ledger.lines import encode_base64
 
 SALT_BYTES = 16
@@ -53,10 +54,33 @@ def keep(vault: Vault, content: str | bytes, subject: tuple[str, str]) -> Kept:
     digest = encode_base64(hashlib.sha256(salt + data).digest())
     owner = subject if subject[0] in OWN_KEY and not _forgotten(vault, subject) else SITE
     keys = vault.subjects()
-    keys.create(*owner)
+    ensure_key(vault, owner)
     salt_id = secrets.token_hex(8)
     row = StoredDocument(digest, salt_id, *owner, len(data), keys.seal(*owner, salt + data))
     return Kept(Document(sha256=digest, size_bytes=len(data), salt_id=salt_id), row)
+
+
+def ensure_key(vault: Vault, subject: tuple[str, str]) -> None:
+    """Make the key of a subject of whom nothing is kept yet; StationError where the key lies at another station.
+
+    A second key for the same subject would call the right wristband a wrong one, and close what the first sealed. The
+    site's own key is made by the first invitation of a station, so that every station has it.
+    """
+    keys = vault.subjects()
+    if subject == SITE:
+        keys.create(*subject)
+    if keys.get(*subject) is not None:
+        return
+    kind, code = subject
+    with vault.store.reading() as reading:
+        bands = kind == "patient" and reading.facts.where(PatientBand, patient=code)
+        kept = bands or any(row.content is not None for row in reading.documents_of(kind, code))
+    if kept:
+        raise StationError(
+            f"This station has no key of {kind} {code}: it lies where {code} was first recorded, or was destroyed.",
+            "There: `cryoledger identity backup FOLDER`. Here: `cryoledger identity restore FILE`.",
+        )
+    keys.create(kind, code)
 
 
 def _forgotten(vault: Vault, subject: tuple[str, str]) -> bool:

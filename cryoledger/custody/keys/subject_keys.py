@@ -150,7 +150,8 @@ class SubjectKeys:
         if key is None:
             raise StationError(
                 f"This station has no key of {kind} {code}: it was destroyed, or lies at another station.",
-                "If the person was not forgotten, bring the file of subjects' keys from its backup.",
+                "If the person was not forgotten, bring it: `cryoledger identity backup FOLDER` where it was made, "
+                "`cryoledger identity restore FILE` here.",
             )
         return key
 

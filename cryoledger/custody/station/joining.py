@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cryoledger.custody.clock import Clock
+from cryoledger.custody.identities import narrative
 from cryoledger.custody.keys.secret_file import read_private, write_new
 from cryoledger.custody.keys.unlock import unlock
 from cryoledger.custody.people import taken_names
@@ -95,6 +96,7 @@ def _authorise(vault: Vault, by: By) -> None:
 
 
 def _subjects_of(vault: Vault) -> bytes:
+    vault.subjects().create(*narrative.SITE)  # or each station would make one of its own, and read only its own notes
     path = vault.folder.path / SUBJECTS
     return read_private(path, "file of subjects' keys", limit=SUBJECTS_BYTES_MAX) if path.exists() else b""
 
