@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -22,7 +23,7 @@ from cryoledger.ledger.policy import Policy
 from cryoledger.ledger.proof import MAX_PROOF_HASHES, Receipt, parse_receipt
 
 __all__ = ["Acknowledgement", "Consistency", "Manifest", "consistency_of", "foreign_head", "parse_acknowledgement",
-           "parse_manifest", "proven"]  # fmt: skip
+           "parse_manifest", "proven", "worded"]  # fmt: skip
 
 MAX_BYTES = 4 * 1024 * 1024
 ACKNOWLEDGEMENT: Literal["cryoledger/acknowledgement/v1"] = "cryoledger/acknowledgement/v1"
@@ -72,6 +73,17 @@ class Acknowledgement:
                 "shipment": self.shipment,
             }
         )
+
+
+@contextmanager
+def worded(what: str) -> Iterator[None]:
+    """RequestError, which names the field, where a value does not fit its declaration."""
+    try:
+        yield
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise RequestError(f"{what}: {where}: {first['msg']}.", "Correct it, or send fewer at once.") from None
 
 
 def parse_manifest(data: bytes) -> Manifest:

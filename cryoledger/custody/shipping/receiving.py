@@ -21,6 +21,7 @@ from cryoledger.custody.shipping.files import (
     foreign_head,
     parse_manifest,
     proven,
+    worded,
 )
 from cryoledger.custody.vault import site_of
 from cryoledger.database import queries
@@ -66,7 +67,7 @@ def announced(vault: Vault, data: bytes, choices: Choices) -> tuple[ShipmentAnno
     RequestError where it is for another site, or a code here must be chosen.
     """
     manifest = parse_manifest(data)
-    with vault.store.reading() as reading:
+    with vault.store.reading() as reading, worded("What the manifest brings"):
         site = site_of_manifest(reading, manifest.contents)
         event = _announced(reading, manifest, site, choices)
     kept = narrative.keep(vault, data, narrative.SITE)

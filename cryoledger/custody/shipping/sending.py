@@ -22,6 +22,7 @@ from cryoledger.custody.shipping.files import (
     foreign_head,
     parse_acknowledgement,
     proven,
+    worded,
 )
 from cryoledger.database.store import Reading
 from cryoledger.domain import catalogue, times
@@ -50,12 +51,12 @@ E = TypeVar("E", bound=Event)
 
 def sent(vault: Vault, shipment: str, site: str, codes: Sequence[str]) -> tuple[VialsShipped, Kept]:
     """The event of a shipment to another site, and its manifest's contents, to be kept in the same transaction."""
-    with vault.store.reading() as reading:
+    with vault.store.reading() as reading, worded(f"The manifest of shipment {shipment}"):
         to = trusted(reading.facts, site)
         contents = describe(reading, shipment, to, codes, times.text_of(vault.clock.now()))
-    event = VialsShipped(
-        shipment=shipment, destination=to.name, vials=tuple(codes), site=site, manifest_sha256=digest(contents)
-    )
+        event = VialsShipped(
+            shipment=shipment, destination=to.name, vials=tuple(codes), site=site, manifest_sha256=digest(contents)
+        )
     kept = narrative.keep(vault, canonical.write(contents.to_json()), narrative.SITE)
     return narrative.with_document(event, kept), kept
 
@@ -90,7 +91,7 @@ def confirmed(vault: Vault, data: bytes) -> tuple[ShipmentConfirmed, Kept]:
     SignatureError or LedgerFormatError where it does not hold under the policy that is trusted for that site.
     """
     found = parse_acknowledgement(data)
-    with vault.store.reading() as reading:
+    with vault.store.reading() as reading, worded("The receipt"):
         event = _confirmed(reading, found)
     kept = narrative.keep(vault, data, narrative.SITE)
     return narrative.with_document(event, kept), kept
