@@ -9,6 +9,7 @@ from typing import Any
 
 from cryoledger.database.store import Reading
 from cryoledger.documents.card_words import amount, centigrade, microlitres, percent, thousandths
+from cryoledger.documents.import_telling import PART, of_part
 from cryoledger.documents.signatures import Signature, local_time, signatures_of, zone_of
 from cryoledger.documents.whereabouts import place_label
 from cryoledger.domain import catalogue, numbers
@@ -105,7 +106,7 @@ def _told(reading: Reading, entry: Recorded, zone: str, later: list[str], about:
         entry=numbers.shown(entry.number),
         type=entry.type,
         sentence=catalogue.of(entry.type).help.split("\n\n")[0],
-        details=details(_first(catalogue.data_of(entry.event), about), partial(place_label, reading)),
+        details=details(_of(entry, about), partial(place_label, reading)),
         occurred_at=entry.occurred_at,
         occurred_local=local_time(entry.occurred_at, zone),
         recorded_at=entry.recorded_at,
@@ -140,6 +141,12 @@ def _later_marks(story: list[Recorded]) -> dict[int, list[str]]:
             for undone in event.undoes:
                 marks.setdefault(undone.number, []).append(f"undone by entry {shown}")
     return marks
+
+
+def _of(entry: Recorded, about: str) -> Mapping[str, Any]:
+    """What an entry says in the story of a thing."""
+    data = catalogue.data_of(entry.event)
+    return of_part(data, about) if entry.type == PART else _first(data, about)
 
 
 def _first(data: Mapping[str, Any], about: str) -> Mapping[str, Any]:

@@ -182,7 +182,7 @@ def _summary(reading: Reading, thing: Thing) -> str:
         case "donor" if (donor := facts.get(Donor, code)) is not None:
             return donor.eligibility + (", consent withdrawn" if donor.consent_withdrawn_on is not None else "")
         case "donation" if (donation := facts.get(Donation, code)) is not None:
-            return f"{donation.tissue}, collected {donation.collected_on}"
+            return f"{donation.tissue}, collected {donation.collected_on or 'on a day that is not known'}"
         case "lot" if (lot := facts.get(Lot, code)) is not None:
             return f"{lot.product} v{lot.version}, {lot.bank}, {lot.disposition}, {lot.vial_count} vials"
         case "vial" if (vial := facts.get(Vial, code)) is not None:

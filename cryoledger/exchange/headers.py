@@ -24,7 +24,7 @@ KNOWN_LEAST = 3
 _WORDS: dict[str, str] = {
     "barcode": "vial barcode, barcode, bar code, vial code, vial id, vial, vial number, tube barcode, tube id, tube"
     " code, cryovial, cryovial id, sample barcode, sample id, container id, 2d barcode, strichcode,"
-    " röhrchen, kryoröhrchen, röhrchen id, röhrchencode, probenröhrchen, proben id, code barres, code"
+    " röhrchen, kryoröhrchen, röhrchencode, probenröhrchen, probe, kryovial, vialnummer, code barres, code"
     " barre, code à barres, numéro de tube, tube, identifiant du tube, código de barras, codigo vial,"
     " código del vial, id vial, criovial, tubo, บาร์โค้ด, รหัสหลอด, หลอด",
     "position": "position, pos, slot, well, cell position, box position, position in box, place, platz, stellplatz,"
@@ -83,8 +83,8 @@ _WORDS: dict[str, str] = {
     "rack": "rack, rack name, gestell, rack nr, portoir, gradilla, แร็ค, แร็ก",
     "drawer": "drawer, schublade, tiroir, cajón, ลิ้นชัก",
     "cane": "cane, kane, canne, caña, varilla",
-    "box": "box, box name, box number, box no, box id, cryobox, kryobox, schachtel, boîte, boite, caja,"
-    " criocaja, กล่อง",
+    "box": "box, box name, box number, box no, box id, cryobox, kryobox, schachtel, kasten, kästchen, boîte, boite,"
+    " caja, criocaja, กล่อง",
     "box_rows": "box rows",
     "box_columns": "box columns",
     "box_scheme": "box positions named",
@@ -93,6 +93,25 @@ _WORDS: dict[str, str] = {
     for kind in KINDS
     for name, words in ((f"{kind}_code", f"{kind} code"), (f"{kind}_slot", f"{kind} slot"))
 }  # fmt: skip
+
+
+# What a header says beside its word. Never a name: a column of names of people is no column of their codes (I9).
+_NUMBERING = frozenset(["nr", "no", "num", "number", "nummer", "numero", "id", "code", "n"])
+
+
+def field_of(text: str) -> str:
+    """The field that a normal header names, whatever numbering it has at an end; "" for none.
+
+    >>> field_of("rohrchen nr"), field_of("no lot"), field_of("colour")
+    ('barcode', 'lot', '')
+    """
+    found = _FIELD_OF.get(text, "")
+    words = text.split()
+    if not found and len(words) > 1 and words[-1] in _NUMBERING:
+        found = _FIELD_OF.get(" ".join(words[:-1]), "")
+    if not found and len(words) > 1 and words[0] in _NUMBERING:
+        found = _FIELD_OF.get(" ".join(words[1:]), "")
+    return found
 
 
 def normal(header: str) -> tuple[str, str]:
@@ -153,7 +172,7 @@ def find_columns(first: Sequence[tuple[int, list[str]]], given: ColumnMap) -> Co
 
 def _score(cells: Sequence[str], given: ColumnMap) -> int:
     named = {normal(header)[0] for header in given.columns.values()}
-    return sum(normal(cell)[0] in _FIELD_OF or normal(cell)[0] in named for cell in cells if len(cell) < 200)
+    return sum(bool(field_of(normal(cell)[0])) or normal(cell)[0] in named for cell in cells if len(cell) < 200)
 
 
 def _columns(row: int, cells: Sequence[str], given: ColumnMap) -> Columns:
@@ -169,7 +188,7 @@ def _columns(row: int, cells: Sequence[str], given: ColumnMap) -> Columns:
     known = set(at.values())
     claims: dict[str, list[int]] = {}
     for index, text in enumerate(names):
-        name = _FIELD_OF.get(text, "")
+        name = field_of(text)
         if name and index not in known and name not in at:
             claims.setdefault(name, []).append(index)
     for name, indexes in claims.items():

@@ -6,6 +6,7 @@ row. What the file itself decides is guessed, and said; what it leaves open beco
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -150,7 +151,9 @@ class _Conclusion:
             chosen = "day-first" if day else "month-first"
         elif example:
             text = f"Is {example} written with the day first or with the month first? No row says."
-            chosen = self._answer(Question("dates", text, ("day-first", "month-first", "year-first")))
+            year_last = re.search(r"\d{4}\D*$", example) is not None
+            orders = ("day-first", "month-first") if year_last else ("day-first", "month-first", "year-first")
+            chosen = self._answer(Question("dates", text, orders))
         else:
             chosen = "year-first"
         self._guessed["dates"] = chosen

@@ -40,6 +40,10 @@ THAI = (
     "ตู้แช่แข็ง|แร็ค|กล่อง|ตำแหน่ง|บาร์โค้ด|ผลิตภัณฑ์|หมายเลขล็อต|ผู้บริจาค|เนื้อเยื่อ|พาสเสจ|"
     "จำนวนเซลล์ (ล้าน)|ปริมาตร (มล.)|น้ำยาแช่แข็ง|วันที่แช่แข็ง|วันหมดอายุ"
 )
+GERMAN_TOO = (
+    "Gefrierschrank|Regal|Kasten|Pos.|Röhrchen-Nr.|Produkt-Nr.|Charge|Spender Nr|Gewebe|Passage|Zellen (Mio.)|"
+    "Volumen (ml)|Kryoprotektor|Einfrierdatum|Verfallsdatum"
+)
 ENGLISH = (
     "LN2 freezer|Rack name|Cryobox|Well|Tube ID|Cell type|Batch No.|Donor-ID|Source Tissue|Passage #|"
     "cells/vial [x10^6]|Vial volume [mL]|Freezing medium|Freeze Date|Exp. Date"
@@ -73,7 +77,7 @@ def test_german_with_semicolons_decimal_commas_and_points_in_dates(vault: Vault,
     assert donation.tissue == "bone marrow"
 
 
-@pytest.mark.parametrize("header", [FRENCH, SPANISH, THAI, ENGLISH])
+@pytest.mark.parametrize("header", [FRENCH, SPANISH, THAI, GERMAN_TOO, ENGLISH])
 def test_headers_of_other_languages_are_known(vault: Vault, tmp_path: Path, header: str) -> None:
     cells = [*row(frozen="25/12/2023", expiry="25/12/2028", tissue="umbilical cord")[:-2]]
     outcome = judged(vault, write(tmp_path / "h.csv", table([cells], header.split("|"), delimiter="\t")))
@@ -81,6 +85,14 @@ def test_headers_of_other_languages_are_known(vault: Vault, tmp_path: Path, head
     assert outcome.vials == 1
     assert outcome.guessed["delimiter"] == "tab"
     assert "close_headers" not in outcome.guessed
+
+
+def test_a_column_of_names_is_never_taken_for_one_of_codes(vault: Vault, tmp_path: Path) -> None:
+    for name in ("Patient name", "Patient-Name", "Name patient"):
+        header = [*HEADER, name]
+        outcome = judged(vault, write(tmp_path / "n.csv", table([[*row(), "Somchai"]], header)))
+        assert outcome.guessed["ignored_columns"] == [name]
+        assert outcome.vials == 1
 
 
 def test_a_slip_in_a_header_is_taken_and_said(vault: Vault, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from cryoledger.custody.proof.auditing import verify_vault
 from cryoledger.custody.record import record
 from cryoledger.custody.vault import Vault
 from cryoledger.database import queries
+from cryoledger.documents.telling import tell
 from cryoledger.domain import catalogue
 from cryoledger.domain.records import Donor, Hold, Lot, StorageUnit, Vial
 from cryoledger.errors import Refusal
@@ -82,6 +83,24 @@ def test_comments_lie_in_documents_and_never_in_the_ledger(filled: tuple[Vault, 
 def test_the_vault_verifies(filled: tuple[Vault, Outcome]) -> None:
     report = verify_vault(filled[0])
     assert report.ok, report.findings[:5]
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("CL7000003", "import 9, part 1, lot WJ240610A, unit F1-R1-B1, position A4"),
+        ("CL7000490", "import 9, part 1, lot WJ241118A, unit F1-R2-B2, position A5, on hold until a box check"),
+        ("D504", "import 9, part 1, donor D504"),
+        ("D504-WJ", "import 9, part 1, donation D504-WJ, donor D504, tissue wharton's jelly"),
+        ("F1-R1", "import 9, part 1, unit F1-R1, kind rack, name R1, parent F1, slot R1"),
+        ("", "import 9, part 1, units 13, donations 20, lots 20, donors 20, held 1, vials 800"),
+    ],
+)
+def test_the_story_of_a_thing_says_only_what_is_its_own(filled: tuple[Vault, Outcome], code: str, told: str) -> None:
+    with filled[0].store.reading() as reading:
+        entries = queries.history(reading, "vial", "CL7000003")
+        (entry,) = tell(reading, entries, about=code)
+    assert entry.details == told
 
 
 def test_what_was_guessed_is_said(filled: tuple[Vault, Outcome]) -> None:
