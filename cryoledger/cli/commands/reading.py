@@ -160,7 +160,7 @@ def import_products(
     call.answer({"products": count}, f"{count} product names are imported at this station.")
 
 
-@look(manual, "show", example="cryoledger manual freezer\ncryoledger manual show pick-list")
+@look(manual, "show", example="cryoledger manual show pick-list")
 def page(
     call: Call, name: Annotated[str, typer.Argument(metavar="PAGE", help="A page of `cryoledger manual list`.")]
 ) -> None:
@@ -186,7 +186,7 @@ def list_pages(call: Call) -> None:
     call.answer(rows, lambda: output.table(("page", "title"), [list(row.values()) for row in rows]))
 
 
-@look(manual, "keys-file", example="cryoledger manual keys-file > keys.toml")
+@look(manual, "keys-file", example="cryoledger manual keys-file")
 def keys_file(call: Call) -> None:
     """Print a file that gives keys of the screen other places, to begin with, and say where it belongs."""
     from cryoledger.custody.station.station_folder import default_config_folder
@@ -197,7 +197,7 @@ def keys_file(call: Call) -> None:
     output.narrate(f"It belongs to {path}; the screen reads it when it opens.")
 
 
-@look(manual, "texts-file", example="cryoledger manual texts-file > texts.toml")
+@look(manual, "texts-file", example="cryoledger manual texts-file")
 def texts_file(call: Call) -> None:
     """Print a file with what the screen says, to be translated, and say where it belongs."""
     from cryoledger.custody.station.station_folder import default_config_folder
