@@ -1,19 +1,24 @@
-"""What explains the screen and suits it to people: help, palette, tour, colours and keys; `app` is built on it."""
+"""What explains the screen and suits it to people: help, palette, tour, colours and keys; `app` is built on it.
+
+What draws Markdown is imported when it is first asked for: the first frame does not wait for it.
+"""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from textual.app import App
 
 from cryoledger.manual.keys import shown
 from cryoledger.tui.desks.draw import offers_at
-from cryoledger.tui.help_screen import HelpScreen
 from cryoledger.tui.helping import page_of
 from cryoledger.tui.leave_screen import LeaveScreen
-from cryoledger.tui.palette import Deed, Doing, deeds, palette
 from cryoledger.tui.preferences import Preferences
 from cryoledger.tui.station_screen import StationScreen
 from cryoledger.tui.themes import DARK, THEMES, after
-from cryoledger.tui.tour_screen import TourScreen
+
+if TYPE_CHECKING:
+    from cryoledger.tui.palette import Deed
 
 
 class GuidedApp(App[None], inherit_bindings=False):
@@ -68,7 +73,7 @@ class GuidedApp(App[None], inherit_bindings=False):
 
     def action_help(self) -> None:
         """Show the page of what is on the screen, over it; asked again, close it."""
-        if isinstance(self.screen, HelpScreen):
+        if type(self.screen).__name__ == "HelpScreen":
             self.pop_screen()
             return
         over = type(self.screen).__name__
@@ -76,17 +81,23 @@ class GuidedApp(App[None], inherit_bindings=False):
 
     def read_page(self, name: str) -> None:
         """Show a page of the manual."""
+        from cryoledger.tui.help_screen import HelpScreen
+
         if not isinstance(self.screen, LeaveScreen):
             self._to_base()
         self.push_screen(HelpScreen(self.station.view, name, self.preferences.keys))
 
     def action_palette(self) -> None:
         """Offer everything that can be done now, by name."""
+        from cryoledger.tui.palette import palette
+
         self._to_base()
         self.push_screen(palette())
 
     def deeds(self) -> list[Deed]:
         """What the palette offers now."""
+        from cryoledger.tui.palette import Doing, deeds
+
         station = self.station
         offers = offers_at(station.desk.sheet, station.desk.place) if self.workplace and not station.view.hidden else ()
         doing = Doing(
@@ -102,6 +113,8 @@ class GuidedApp(App[None], inherit_bindings=False):
 
     def action_tour(self) -> None:
         """Show the first day in six steps; it is not offered again."""
+        from cryoledger.tui.tour_screen import TourScreen
+
         self._to_base()
         self.action_no_tour()
         self.push_screen(TourScreen(self.preferences.keys))

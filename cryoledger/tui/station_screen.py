@@ -99,7 +99,7 @@ class StationScreen(Screen[None]):
         self._keys = keys
         self._looked_at: Own | None = None
         self._offers_tour, self._pin, self._typing = False, False, False
-        self.view = View()
+        self.view = View(hidden=True)
         self.desk, self._place = DeskPanel(), "Freezer"
         self._banner = ""
         self._where, self._who, self._clock = (Static("", id=name, markup=False) for name in ("where", "who", "clock"))

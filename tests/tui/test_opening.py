@@ -27,7 +27,8 @@ def loaded_by(statement: str) -> set[str]:
 def test_the_package_loads_no_screen_and_the_screen_no_database() -> None:
     assert not {"textual", "sqlite3", "sqlmodel"} & loaded_by("import cryoledger.tui")
     heavy = {"sqlmodel", "sqlalchemy", "sqlite3", "cryptography", "cryoledger.custody.vault", "pydantic"}
-    assert not heavy & loaded_by("import cryoledger.tui.app")
+    loaded = loaded_by("import cryoledger.tui.app")
+    assert not (heavy | {"markdown_it", "cryoledger.tui.palette", "textual_serve", "aiohttp"}) & loaded
 
 
 async def test_what_is_scanned_before_the_vault_is_open_is_answered_after_it(vault: Vault) -> None:
