@@ -24,6 +24,7 @@ NAMES = (
     "importing",
     "serving",
     "browsing",
+    "painting",
 )
 
 
