@@ -59,6 +59,7 @@ class BoxMap(Widget):
         self.box: Box | None = None
         self.cursor: tuple[int, int] | None = None
         self._lit = True
+        self._base, self._theme, self._variables = Style(), "", dict[str, str]()
 
     def on_mount(self) -> None:
         """Start to blink."""
@@ -115,7 +116,11 @@ class BoxMap(Widget):
 
     def render_line(self, y: int) -> Strip:
         """One line of the map."""
-        base = self.rich_style
+        # Both are worked out anew by Textual each time they are asked for: once a frame, not once a cell.
+        if y == 0 or self.app.theme != self._theme:
+            self._base = self.rich_style
+            self._theme, self._variables = self.app.theme, self.app.theme_variables
+        base = self._base
         box, grid = self.box, self.grid()
         if box is None or grid is None:
             return Strip.blank(self.size.width, base)
@@ -133,20 +138,20 @@ class BoxMap(Widget):
         """The box's code and name; where it stands only if there is room for that."""
         title, path = clean(f"{box.code} · {box.name}" if box.name else box.code), clean(f" < {box.path}")
         fits = cell_len(title + path) <= self.size.width
-        return [Segment(title, bold), Segment(path if fits and box.path else "", self.rich_style + self._quiet)]
+        return [Segment(title, bold), Segment(path if fits and box.path else "", self._base + self._quiet)]
 
     def _variable(self, name: str) -> str:
-        return self.app.theme_variables[name]
+        return self._variables[name]
 
     @property
     def _quiet(self) -> Style:
         return Style(color=self._variable("quiet"))
 
     def _fit(self, segments: list[Segment]) -> Strip:
-        return Strip(segments).adjust_cell_length(self.size.width, self.rich_style)
+        return Strip(segments).adjust_cell_length(self.size.width, self._base)
 
     def _row(self, box: Box, grid: Grid, row: int, inner: int) -> list[Segment]:
-        base, middle = self.rich_style, (grid.height - 1) // 2
+        base, middle = self._base, (grid.height - 1) // 2
         name = _row_name(box, row) if inner == middle else ""
         line = [Segment(f"{name:>{grid.margin - 1}} ", base + self._quiet)]
         for column in range(grid.first_column, grid.first_column + grid.columns):
@@ -156,7 +161,7 @@ class BoxMap(Widget):
 
     def _cell(self, box: Box, grid: Grid, position: int, middle: bool) -> list[Segment]:
         """A cell, with one blank column to its right where cells are wide enough for it."""
-        base = self.rich_style
+        base = self._base
         gap = 1 if grid.width >= 4 else 0
         inside = grid.width - gap
         symbol, style = self._look(box, position)
@@ -174,7 +179,7 @@ class BoxMap(Widget):
         return [Segment(content, style), Segment(" " * gap, base)]
 
     def _look(self, box: Box, position: int) -> tuple[str, Style]:
-        base = self.rich_style
+        base = self._base
         look = box.looks.get(position)
         if position in box.found:
             symbol, colours, _ = FOUND[box.found[position]]

@@ -54,6 +54,8 @@ def plain(text: str, style: str = "") -> Content:
 def clean(text: str) -> str:
     """Text with what may not be drawn made visible: "\\x1d" becomes "␝", an override of direction "�"."""
     shown = text if len(text) <= LENGTH_MAX else text[: LENGTH_MAX - 1] + "…"
+    if shown.isascii() and shown.isprintable():  # nearly all there is
+        return shown
     return "".join(map(_drawn, shown.translate(_JOINERS)))
 
 

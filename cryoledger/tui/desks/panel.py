@@ -51,6 +51,7 @@ class DeskPanel(Widget):
         self._now = datetime.now(UTC)
         self._drawing: Drawing | None = None
         self._places: dict[int, Place] = {}
+        self._theme, self._variables = "", dict[str, str]()
 
     @property
     def key(self) -> str:
@@ -135,14 +136,16 @@ class DeskPanel(Widget):
     def render_line(self, y: int) -> Strip:
         """One line of the sheet."""
         base = self.rich_style
+        if self.app.theme != self._theme:  # Textual works these out anew each time they are asked for
+            self._theme, self._variables = self.app.theme, self.app.theme_variables
         lines = self._drawing.lines if self._drawing is not None else []
         if y >= len(lines):
             return Strip.blank(self.size.width, base)
         return Strip([self._segment(piece, base) for piece in lines[y]]).adjust_cell_length(self.size.width, base)
 
     def _segment(self, piece: Piece, base: Style) -> Segment:
-        colour = self.app.theme_variables.get(_COLOURS[piece.tone], "")
+        colour = self._variables.get(_COLOURS[piece.tone], "")
         style = base + Style(color=colour or None, bold=piece.tone in _BOLD, reverse=piece.mark == "reverse")
         if piece.mark == "row":
-            style += Style(bgcolor=self.app.theme_variables.get("panel") or None)
+            style += Style(bgcolor=self._variables.get("panel") or None)
         return Segment(piece.text, style)
