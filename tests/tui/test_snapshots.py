@@ -33,11 +33,13 @@ FOLDER = Path(__file__).with_name("snapshots")
 WRITE = os.environ.get("CRYOLEDGER_SNAPSHOTS") == "write"
 ORDER, PATIENT = story.ORDERS[1], story.PATIENTS[1]
 NEXT_DOSE = make(stock.PREFIX, Kind.DOSE, 9_001)
+_NOTE = "THE SIGNED NOTE"
 _MASKS = (
+    (re.compile(r"\+[0-9a-f#]{8}\+\S*"), "+KEY"),
+    (re.compile(r"(BDG-|\+)[0-9A-Fa-f#]{1,8}…"), "…"),
     (re.compile(r"BDG-[0-9A-F]{8}-."), "BDG-########-#"),
     (re.compile(r"[A-Za-z0-9+/]{43}="), "#" * 44),
     (re.compile(r"(?<![0-9a-f])(?=[0-9a-f]*\d)[0-9a-f]{8}(?![0-9a-f])"), "#" * 8),
-    (re.compile(r"\+[0-9A-Za-z+/=#]{20,}…?"), "+KEY"),
     (re.compile(r"(?<=\s)/\w[^\s│]*"), "/PATH"),
 )
 
@@ -69,6 +71,13 @@ async def opened(home: Path, size: tuple[int, int]) -> AsyncIterator[Bench]:
             yield bench
 
 
+def _without_note(lines: list[str]) -> list[str]:
+    """The lines without the text of a signed note, which stands at the end of a detail beside or below a list."""
+    at = next((at for at, line in enumerate(lines) if _NOTE in line), len(lines))
+    cut = [line.partition("│")[0] if "│" in line else "" for line in lines[at + 1 : -1]]
+    return [*lines[: at + 1], *cut, *lines[-1:]] if cut else lines
+
+
 class Tour:
     """Somebody who looks at every screen; `seen` are the pictures, by name."""
 
@@ -77,7 +86,7 @@ class Tour:
 
     def look(self, name: str) -> None:
         lines = self.bench.screen.splitlines()[:-1]
-        text = "\n".join(line.rstrip() for line in lines)
+        text = "\n".join(line.rstrip() for line in _without_note(lines))
         for pattern, mask in _MASKS:
             text = pattern.sub(mask, text)
         self.seen[name] = text + "\n"

@@ -108,7 +108,7 @@ def read_administration(vault: Vault, now: Reading, *, units: bool = True) -> Ad
     keys = {(row.name, row.key_id): row for row in now.facts.where(PublicKey)}
     return Administration(
         tuple(_person(row, keys) for row in now.facts.where(Person)),
-        tuple(_key(row) for row in keys.values()),
+        tuple(_key(row) for row in sorted(keys.values(), key=lambda row: (row.name, row.enrolled, row.kind))),
         tuple(_station(vault, row) for row in now.facts.where(Station)),
         tuple(_units(queries.freezers(now)) if units else ()),
         tuple(_products(now)), _orders(now), _printers(vault), _care(vault, now),
