@@ -71,7 +71,7 @@ class _Scanner:
             answered(*given)  # type: ignore[arg-type]
             app.station.call_after_refresh(self._painted.set)
 
-        app.station.answered = shown  # type: ignore[method-assign]
+        app.station.answered = shown  # type: ignore[assignment,method-assign]
 
     async def scan(self, text: str) -> float:
         """Seconds from the last key to the painted answer."""
