@@ -15,6 +15,7 @@ from cryoledger.errors import RequestError, VaultError, VaultNewerError, VaultOl
 
 NEW_SINCE_0003 = (
     *(f"DROP TABLE {table}" for table in ("tile", "checkpoint", "identity", "identity_reader")),
+    *(f"DROP TABLE {table}" for table in ("other_site", "other_head", "provenance", "consignment")),
     "ALTER TABLE site DROP COLUMN vial_scheme",
     "ALTER TABLE product DROP COLUMN item_code",
 )

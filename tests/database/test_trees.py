@@ -76,6 +76,7 @@ def test_the_migration_makes_the_tiles_of_entries_that_are_there(path: Path, ent
     connection = sqlite3.connect(path)
     connection.executescript(
         "DROP TABLE tile; DROP TABLE checkpoint; DROP TABLE identity; DROP TABLE identity_reader; "
+        "DROP TABLE other_site; DROP TABLE other_head; DROP TABLE provenance; DROP TABLE consignment; "
         "ALTER TABLE site DROP COLUMN vial_scheme; ALTER TABLE product DROP COLUMN item_code; "
         "UPDATE alembic_version SET version_num = '0003'; PRAGMA user_version;"
     )
