@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
@@ -89,7 +90,12 @@ def test_a_backup_is_one_state_while_stations_record(site: Site, tmp_path: Path)
         thread = threading.Thread(target=work)
         thread.start()
         try:
-            made = [backup.back_up(vault, tmp_path / f"b{number}") for number in range(3)]
+            made = []
+            for number in range(3):
+                before = len(counted)
+                made.append(backup.back_up(vault, tmp_path / f"b{number}"))
+                while len(counted) <= before + 1 and thread.is_alive():  # so that the next one sees something new
+                    time.sleep(0.01)
         finally:
             over.set()
             thread.join()
