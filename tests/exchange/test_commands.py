@@ -139,6 +139,7 @@ def ctrl_c(location: Path, when: str) -> threading.Thread:
                     return
                 time.sleep(0.001)
 
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job begins with it ignored
     thread = threading.Thread(target=press)
     thread.start()
     return thread
