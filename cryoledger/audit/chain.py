@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from array import array
 from binascii import b2a_base64
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import pairwise
 
 from cryoledger.audit.findings import Finding, Findings
-from cryoledger.audit.source import StoredEntry
+from cryoledger.audit.source import Source, StoredEntry
 from cryoledger.domain import numbers
 from cryoledger.errors import CryoledgerError
 from cryoledger.ledger.canonical import format_time
@@ -70,7 +70,7 @@ def at(
     epoch: int, sequence: int, check: str, message: str, *, expected: str | None = None, found: str | None = None
 ) -> Finding:
     """A broken finding at a place of the ledger."""
-    row = str(sequence) if epoch == 1 else f"{epoch}/{sequence}"
+    row = numbers.place_shown(epoch, sequence)
     return Finding(check, "broken", epoch, sequence, TABLE, row, expected, found, message)
 
 
@@ -95,6 +95,18 @@ class Chain:
     def origin(self) -> str:
         """The origin of the present epoch; empty while no entry has said it."""
         return self._origins.get(self.epoch, "")
+
+    def each(self, source: Source) -> Iterator[StoredEntry]:
+        """The stored entries; a source that breaks in the middle ends them, with a finding."""
+        try:
+            yield from source.entries()
+        except Exception as error:  # noqa: BLE001 - whatever a torn vault raises is a finding
+            self.unreadable(error)
+
+    def unreadable(self, error: Exception) -> None:
+        """Find that nothing can be read from here on."""
+        message = f"The entries cannot be read from here on: {str(error) or type(error).__name__}"[:400]
+        self._findings.add(at(self.epoch, self.next_sequence, "entry", message))
 
     def pass_over(self, stored: StoredEntry) -> tuple[Tile, ...] | None:
         """Take the next entry by its hashes alone, and say which tiles of the tree it fills.

@@ -9,10 +9,8 @@ fingerprint) is the one that stood there when that head was made.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from cryoledger.audit import draft as drafts
-from cryoledger.audit.chain import Chain, Step, at
+from cryoledger.audit.chain import Chain, Step
 from cryoledger.audit.findings import Findings, Report
 from cryoledger.audit.heads import Heads, Seen
 from cryoledger.audit.openings import opening
@@ -83,7 +81,7 @@ class _Hashes:
     def _walk(self) -> None:
         chain, trees, progress, total = self._chain, self._trees, self._progress, total_of(self._source)
         watched = self._remembered.sequence if self._remembered is not None else -1
-        for stored in self._entries():
+        for stored in chain.each(self._source):
             tiles = None
             if stored.sequence != watched and not (type(stored.note) is bytes and _RESTORED in stored.note):
                 tiles = chain.pass_over(stored)
@@ -109,13 +107,6 @@ class _Hashes:
         self._heads.pass_by(step, draft)
         for finding in opening(step, draft, verified=False) if draft is not None else ():
             self._findings.add(finding)
-
-    def _entries(self) -> Iterator[StoredEntry]:
-        try:
-            yield from self._source.entries()
-        except Exception as error:  # noqa: BLE001 - whatever a torn vault raises is a finding
-            message = f"The entries cannot be read from here on: {str(error) or type(error).__name__}"[:400]
-            self._findings.add(at(self._chain.epoch, self._chain.next_sequence, "entry", message))
 
     def _covers(self) -> tuple[str, ...]:
         given = (("remembered head", self._remembered), ("fingerprint", self._fingerprint))

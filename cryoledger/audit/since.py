@@ -13,9 +13,7 @@ Fails closed: where the checkpoint is not what the policy asks, or not of this l
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from cryoledger.audit.chain import Chain, Step, at
+from cryoledger.audit.chain import Chain, Step
 from cryoledger.audit.derived import Comparison
 from cryoledger.audit.findings import Finding, Findings, Report
 from cryoledger.audit.heads import Heads, Seen
@@ -196,7 +194,7 @@ class _Since:
     def _walk(self) -> None:
         chain, total = self._chain, total_of(self._source)
         watched = self._remembered.sequence if self._remembered is not None else -1
-        for stored in self._entries():
+        for stored in chain.each(self._source):
             if self._reached is None and self._at_checkpoint():
                 self._reached = chain.entries
             if self._reached is not None:
@@ -213,13 +211,6 @@ class _Since:
                 self._progress(chain.entries, total)
         if self._progress is not None:
             self._progress(chain.entries, total)
-
-    def _entries(self) -> Iterator[StoredEntry]:
-        try:
-            yield from self._source.entries()
-        except Exception as error:  # noqa: BLE001 - whatever a torn vault raises is a finding
-            message = f"The entries cannot be read from here on: {str(error) or type(error).__name__}"[:400]
-            self._findings.add(at(self._chain.epoch, self._chain.next_sequence, "entry", message))
 
     def _step(self, stored: StoredEntry) -> Step | None:
         step = self._chain.step(stored)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from cryoledger.audit.chain import Chain, at
+from cryoledger.audit.chain import Chain
 from cryoledger.audit.derived import Comparison, compare_states
 from cryoledger.audit.documents import Documents, DocumentSource
 from cryoledger.audit.findings import Findings, Report
@@ -124,8 +124,7 @@ class _Verification:
 
     def _unreadable(self, error: Exception) -> None:
         place = (self._chain.epoch, self._chain.next_sequence)
-        message = f"The entries cannot be read from here on: {str(error) or type(error).__name__}"[:400]
-        self._findings.add(at(*place, "entry", message))
+        self._chain.unreadable(error)
         self._replay.stop(numbers.number_of(*place))
 
     def _guarded(self, act: Callable[[], None]) -> None:

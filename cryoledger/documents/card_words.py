@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cryoledger.custody.workflow.amounts import words
 from cryoledger.database.store import Reading
 from cryoledger.domain import numbers
 from cryoledger.domain.records import Lot, Screening, Specification, TestResult
@@ -27,9 +28,9 @@ def amount(count: int) -> str:
     return f"{count:,}".replace(",", " ")
 
 
-def counted(count: int, one: str, more: str = "") -> str:
-    """A number of things: "1 vial", "0 vials", "12 000 entries"."""
-    return f"{amount(count)} {one if count == 1 else more or one + 's'}"
+def counted(count: int, word: str) -> str:
+    """A number of things, in groups of three digits: "1 vial", "12 000 vials"."""
+    return f"{amount(count)} {words(count, word)}"
 
 
 def thousandths(milli: int) -> str:

@@ -237,7 +237,7 @@ def _place(number: int) -> dict[str, int]:
 def _where(epoch: int | None, sequence: int | None) -> str:
     if epoch is None or sequence is None:
         return ""
-    return f"entry {sequence if epoch == 1 else f'{epoch}/{sequence}'}: "
+    return f"entry {numbers.place_shown(epoch, sequence)}: "
 
 
 def _numbers(entries: Iterable[int]) -> str:

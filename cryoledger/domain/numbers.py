@@ -23,5 +23,9 @@ def place_of(number: int) -> tuple[int, int]:
 
 def shown(number: int) -> str:
     """An entry's number as people read it: "417", and "2/417" in a later epoch."""
-    epoch, sequence = place_of(number)
+    return place_shown(*place_of(number))
+
+
+def place_shown(epoch: int, sequence: int) -> str:
+    """The same of a place, which need not be one where an entry can stand."""
     return str(sequence) if epoch == 1 else f"{epoch}/{sequence}"

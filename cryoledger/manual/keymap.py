@@ -9,13 +9,13 @@ A key is refused if a scanner or a hand that types would press it, or if two act
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 from cryoledger.errors import StationError
 from cryoledger.manual.keys import DEFAULTS, KEYS, shown
+from cryoledger.manual.site_file import read_table
 
 __all__ = ["FILE", "check_keys", "read_keys", "template"]
 
@@ -37,22 +37,7 @@ _LISTS: Final = frozenset(
 def read_keys(folder: Path) -> dict[str, str]:
     """The key of every name; StationError where the file says what cannot be."""
     path = folder / FILE
-    try:
-        with path.open("rb") as file:
-            content = file.read(BYTES_MAX + 1)
-    except FileNotFoundError:
-        return dict(DEFAULTS)
-    except OSError as error:
-        raise _refused(path, f"it cannot be read: {error.strerror}") from None
-    if len(content) > BYTES_MAX:
-        raise _refused(path, "it is too big")
-    try:
-        told = tomllib.loads(content.decode())
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise _refused(path, f"it is no TOML: {error}") from None
-    keys = told.get("keys", {})
-    if not isinstance(keys, dict) or set(told) - {"keys"}:
-        raise _refused(path, "it may hold a table [keys] and nothing else")
+    keys = read_table(path, "keys", BYTES_MAX, lambda why: _refused(path, why))
     try:
         return check_keys(keys)
     except ValueError as error:

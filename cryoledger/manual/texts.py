@@ -12,13 +12,13 @@ Not here: what the desks' lists are called, and what the core says of an act (re
 from __future__ import annotations
 
 import string
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 from cryoledger.errors import StationError
 from cryoledger.manual.keys import KEYS
+from cryoledger.manual.site_file import read_table
 
 __all__ = ["FILE", "TEXTS", "read_texts", "say", "template", "use"]
 
@@ -107,22 +107,7 @@ def use(texts: Mapping[str, str]) -> None:
 def read_texts(folder: Path) -> dict[str, str]:
     """A site's own words; StationError where the file says what cannot be."""
     path = folder / FILE
-    try:
-        with path.open("rb") as file:
-            content = file.read(BYTES_MAX + 1)
-    except FileNotFoundError:
-        return {}
-    except OSError as error:
-        raise _refused(path, f"it cannot be read: {error.strerror}") from None
-    if len(content) > BYTES_MAX:
-        raise _refused(path, "it is too big")
-    try:
-        told = tomllib.loads(content.decode())
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise _refused(path, f"it is no TOML: {error}") from None
-    texts = told.get("texts", {})
-    if not isinstance(texts, dict) or set(told) - {"texts"}:
-        raise _refused(path, "it may hold a table [texts] and nothing else")
+    texts: dict[str, str] = read_table(path, "texts", BYTES_MAX, lambda why: _refused(path, why))
     for name, text in texts.items():
         if why := _wrong(name, text):
             raise _refused(path, why)

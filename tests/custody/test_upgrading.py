@@ -12,13 +12,7 @@ from cryoledger.custody.upgrading import upgrade
 from cryoledger.custody.vault import Vault
 from cryoledger.database import migrate
 from cryoledger.errors import RequestError, VaultError, VaultNewerError, VaultOlderError
-
-NEW_SINCE_0003 = (
-    *(f"DROP TABLE {table}" for table in ("tile", "checkpoint", "identity", "identity_reader")),
-    *(f"DROP TABLE {table}" for table in ("other_site", "other_head", "provenance", "consignment")),
-    "ALTER TABLE site DROP COLUMN vial_scheme",
-    "ALTER TABLE product DROP COLUMN item_code",
-)
+from tests.older import back_to_0003
 
 
 @pytest.fixture
@@ -26,9 +20,7 @@ def old(home: Path) -> Path:
     """The vault as a program of schema 0003 would have left it."""
     path = home / "lab.cryoledger"
     with sqlite3.connect(path) as database:
-        for statement in NEW_SINCE_0003:
-            database.execute(statement)
-        database.execute("UPDATE alembic_version SET version_num = '0003'")
+        back_to_0003(database)
     return path
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 from alembic import command
@@ -15,6 +15,7 @@ from cryoledger.database.store import Store
 from cryoledger.ledger import tree
 from cryoledger.resources import schema_folder
 from tests.database.conftest import Following
+from tests.older import back_to_0003
 
 ENTRIES = 600
 
@@ -73,14 +74,8 @@ def test_the_migration_makes_the_tiles_of_entries_that_are_there(path: Path, ent
         leaves = _append(store, entry_after, ENTRIES)
         with store.reading() as reading:
             grown = list(trees.stored(reading.driver))
-    connection = sqlite3.connect(path)
-    connection.executescript(
-        "DROP TABLE tile; DROP TABLE checkpoint; DROP TABLE identity; DROP TABLE identity_reader; "
-        "DROP TABLE other_site; DROP TABLE other_head; DROP TABLE provenance; DROP TABLE consignment; "
-        "ALTER TABLE site DROP COLUMN vial_scheme; ALTER TABLE product DROP COLUMN item_code; "
-        "UPDATE alembic_version SET version_num = '0003'; PRAGMA user_version;"
-    )
-    connection.close()
+    with closing(sqlite3.connect(path)) as connection, connection:
+        back_to_0003(connection)
     config = Config()
     config.set_main_option("script_location", str(schema_folder() / "migrations"))
     with create_engine(f"sqlite:///{path}").begin() as bind:

@@ -123,7 +123,7 @@ def verify_at(
         found = [*_of_the_database(driver), *_of_its_pages(driver), *_damaged_keys(driver)]
         source = DatabaseSource(driver)
         head = _remembered(source) if remembered else None
-        outside = audit.Outside(trees.stored(driver), _kept(driver), brought, policy)
+        outside = _outside(driver, brought, policy)
         with Workers.for_entries(source.count) as workers:
             report = audit.verify(
                 source,
@@ -134,10 +134,8 @@ def verify_at(
                 outside=outside,
                 documents=KeptDocuments.of(driver, source.entry(1, 0)),
             )
-    findings = (*found, *report.findings)
     own = "its own check of pages and indexes, and the guards of the ledger"
-    covers = (*report.covers, f"database: {own}{_lies(location)}")
-    return replace(report, ok=report.ok and not found, covers=covers, findings=findings)
+    return _with_the_database(report, found, f"{own}{_lies(location)}")
 
 
 def hashes_at(
@@ -152,12 +150,11 @@ def hashes_at(
     with _snapshot(location) as driver:
         found = _of_the_database(driver)
         source = DatabaseSource(driver)
-        outside = audit.Outside(trees.stored(driver), _kept(driver), brought, policy)
+        outside = _outside(driver, brought, policy)
         report = audit.verify_hashes(
             source, remembered=_remembered(source), fingerprint=fingerprint, progress=progress, outside=outside
         )
-    covers = (*report.covers, f"database: the guards of the ledger{_lies(location)}")
-    return replace(report, ok=report.ok and not found, covers=covers, findings=(*found, *report.findings))
+    return _with_the_database(report, found, f"the guards of the ledger{_lies(location)}")
 
 
 def since_at(
@@ -173,7 +170,7 @@ def since_at(
     with _snapshot(location) as driver:
         found = _of_the_database(driver)
         source = DatabaseSource(driver)
-        outside = audit.Outside(trees.stored(driver), _kept(driver), brought, policy)
+        outside = _outside(driver, brought, policy)
         with Workers.for_entries(lambda: source.count() - _size(since)) as workers:
             report = audit.verify_since(
                 source,
@@ -185,8 +182,7 @@ def since_at(
                 workers=workers,
                 outside=outside,
             )
-    covers = (*report.covers, "database: the guards of the ledger")
-    return replace(report, ok=report.ok and not found, covers=covers, findings=(*found, *report.findings))
+    return _with_the_database(report, found, "the guards of the ledger")
 
 
 def _size(since: bytes) -> int:
@@ -239,6 +235,17 @@ def _remembered(source: DatabaseSource) -> audit.Head | None:
     except (CryoledgerError, RuntimeError):
         return None  # an entry 0 that cannot be read is a finding of its own
     return audit.Head(head.origin, head.epoch, head.sequence, head.leaf_hash) if head is not None else None
+
+
+def _outside(driver: Driver, brought: Sequence[bytes], policy: Policy | None) -> audit.Outside:
+    """What vouches for the tree: the vault's tiles and checkpoints, and what the verifier brought."""
+    return audit.Outside(trees.stored(driver), _kept(driver), brought, policy)
+
+
+def _with_the_database(report: audit.Report, found: Sequence[audit.Finding], looked_at: str) -> audit.Report:
+    """A report with what was found wrong with the database itself, and what of it was looked at."""
+    covers, findings = (*report.covers, f"database: {looked_at}"), (*found, *report.findings)
+    return replace(report, ok=report.ok and not found, covers=covers, findings=findings)
 
 
 def _kept(driver: Driver) -> list[bytes]:

@@ -83,7 +83,12 @@ def within_minute(instant: str, earliest: str) -> str:
 
 def count(number: int, word: str = "vial") -> str:
     """A number of things: "1 vial", "2 vials", "2 boxes"."""
-    return f"{number} {word}" if number == 1 else f"{number} {word}{'es' if word.endswith('x') else 's'}"
+    return f"{number} {words(number, word)}"
+
+
+def words(number: int, word: str) -> str:
+    """A word as so many things are called: "vial", "vials", "boxes"."""
+    return word if number == 1 else f"{word}{'es' if word.endswith('x') else 's'}"
 
 
 def listed(codes: Sequence[str], most: int = 12) -> str:

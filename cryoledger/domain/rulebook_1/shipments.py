@@ -41,7 +41,7 @@ from cryoledger.domain.rulebook_1.common import (
     not_held,
     unsafe,
 )
-from cryoledger.domain.rulebook_1.imports import UNDEFINED, newest_version
+from cryoledger.domain.rulebook_1.imports import UNDEFINED, newest_version, release_from_outside
 from cryoledger.domain.rulebook_1.lots import collected_first, latest_results, new_vial, sound_expiry
 from cryoledger.domain.shipment_records import Consignment, OtherHead, OtherSite, Provenance
 from cryoledger.errors import Refusal
@@ -445,10 +445,7 @@ def _stated(facts: Facts, donor: Donor) -> tuple[str, Sequence[str]]:
 @changes(shipments.ReceivedLotsReleased)
 def _release(draft: Draft, event: shipments.ReceivedLotsReleased, state: State) -> None:
     for code in event.lots:
-        lot = state.need(Lot, code)
-        version = lot.version or newest_version(state, lot.product)
-        state.put(replace(lot, version=version, disposition="released", conditional_order=None))
-        for _, donor in donors_of(state, lot):
+        for _, donor in donors_of(state, release_from_outside(state, code)):
             if donor.eligibility != "pending":
                 continue
             eligibility, consent = _stated(state, donor)
