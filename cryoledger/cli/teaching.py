@@ -33,12 +33,16 @@ class Teaching(TyperCommand):
     """A command whose help ends with an example."""
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
-        """Write the help, with the words that options allow."""
-        for param in self.params:
-            text = getattr(param, "help", None)
-            if text and "{" in text:
-                param.help = _PLACEHOLDER.sub(lambda match: ", ".join(words(match[1], match[2])), text)  # type: ignore[attr-defined]
-        super().format_help(ctx, formatter)
+        """Write the help, with the words that options allow; afterwards the options name their fields as before."""
+        params: list[Any] = [param for param in self.params if "{" in (getattr(param, "help", None) or "")]
+        declared = [param.help for param in params]
+        try:
+            for param in params:
+                param.help = _PLACEHOLDER.sub(lambda match: ", ".join(words(match[1], match[2])), param.help)
+            super().format_help(ctx, formatter)
+        finally:
+            for param, text in zip(params, declared, strict=True):
+                param.help = text
 
     def format_epilog(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - the name is Click's
         """Write the example as it is to be typed, one command a line."""

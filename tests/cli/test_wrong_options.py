@@ -41,6 +41,12 @@ def test_a_wrong_value_is_told_by_its_option(furnished: Terminal, words: tuple[s
     assert (done.code, said in done.err) == (exit_codes.USAGE, True), done
 
 
+def test_an_option_is_told_as_well_after_its_help_was_shown(furnished: Terminal) -> None:
+    assert "therapy, research" in furnished.run("donor", "add", "--help").out
+    done = furnished.run("donor", "add", "D", "--consent", "x", "--given-on", "2026-01-05", "--as", "maria.s")
+    assert (done.code, "--consent takes one of: " in done.err) == (exit_codes.USAGE, True), done
+
+
 def test_a_bound_is_told_in_the_units_that_are_typed(furnished: Terminal) -> None:
     furnished.does("lot", "fill", "L1", "--count", 1, by="maria.s")
     (vial,) = furnished.read("vial", "list", "--of", "L1")
