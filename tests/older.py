@@ -7,7 +7,7 @@ import sqlite3
 NEW_TABLES = (
     "tile", "checkpoint", "identity", "identity_reader", "other_site", "other_head", "provenance", "consignment",
 )  # fmt: skip
-NEW_COLUMNS = (("site", "vial_scheme"), ("product", "item_code"))
+NEW_COLUMNS = (("site", "vial_scheme"), ("product", "item_code"), ("deviation", "reach"), ("deviation", "line"))
 
 
 def back_to_0003(database: sqlite3.Connection) -> None:

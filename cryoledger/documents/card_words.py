@@ -12,7 +12,6 @@ __all__ = [
     "amount",
     "centigrade",
     "counted",
-    "duration",
     "hold_lines",
     "limits",
     "microlitres",
@@ -53,12 +52,6 @@ def centigrade(millicelsius: int) -> str:
 def percent(millipercent: int) -> str:
     """A share."""
     return f"{thousandths(millipercent)} %"
-
-
-def duration(milliseconds: int) -> str:
-    """A span in minutes and seconds."""
-    minutes, seconds = divmod(milliseconds // 1000, 60)
-    return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
 
 
 def limits(row: Specification) -> str:

@@ -12,7 +12,6 @@ from cryoledger.documents import whereabouts
 from cryoledger.documents.card_words import (
     amount,
     centigrade,
-    duration,
     hold_lines,
     limits,
     microlitres,
@@ -21,6 +20,7 @@ from cryoledger.documents.card_words import (
     screening_lines,
 )
 from cryoledger.documents.signatures import local_time, printed_name, zone_of
+from cryoledger.domain import times
 from cryoledger.domain.records import (
     AdverseEvent,
     Donation,
@@ -40,7 +40,7 @@ from cryoledger.domain.records import (
     StorageUnit,
     Vial,
 )
-from cryoledger.domain.rulebook_1.common import chain, donors_of, lineage, product_of, vial_exposure
+from cryoledger.domain.rulebook_1.common import accepted_exposure, chain, donors_of, lineage, product_of, vial_exposure
 from cryoledger.errors import RequestError
 
 __all__ = ["Card", "card"]
@@ -96,14 +96,14 @@ def _vial(reading: Reading, code: str, now: str) -> Card:
     vial = _need(reading, Vial, "vial", code)
     lot = _need(reading, Lot, "lot", vial.lot)
     product, zone = product_of(reading.facts, lot), zone_of(reading)
-    exposed = vial_exposure(reading.facts, vial, now)
+    exposed, accepted = vial_exposure(reading.facts, vial, now), accepted_exposure(reading.facts, vial)
     lines = [
         ("where", whereabouts.of_vial(reading, vial)),
         ("custody", f"{vial.custody} since {local_time(vial.since, zone)}"),
         ("lot", f"{lot.code}, {lot.disposition}, passage {lot.passage}, expiry {lot.expiry_on}"),
         ("product", f"{product.name} ({product.code} v{product.version})"),
         ("content", f"{amount(vial.cells)} cells in {microlitres(vial.filled_microlitres)}"),
-        ("out of storage", f"{duration(exposed)} of {product.out_of_storage_minutes} min allowed"),
+        ("out of storage", f"{times.span(exposed)} of {_allowed(product, accepted)}"),
     ]
     if vial.label != vial.code:
         lines.append(("label", vial.label))
@@ -113,9 +113,14 @@ def _vial(reading: Reading, code: str, now: str) -> Card:
         lines += _opened(vial, zone)
     places = [("vial", code), *(("unit", unit.code) for unit in chain(reading.facts, vial.unit))]
     alerts = _lot_alerts(reading, lot, now, places)
-    if exposed > product.out_of_storage_minutes * 60_000:
+    if exposed > max(product.out_of_storage_minutes * 60_000, accepted):
         alerts.append("out of storage for longer than its product allows")
     return Card("vial", code, tuple(lines), tuple(alerts), asdict(vial))
+
+
+def _allowed(product: Product, accepted_ms: int) -> str:
+    told = f"{product.out_of_storage_minutes} min allowed"
+    return f"{told}; an accepted deviation reaches {times.span(accepted_ms)}" if accepted_ms else told
 
 
 def _opened(vial: Vial, zone: str) -> list[tuple[str, str]]:

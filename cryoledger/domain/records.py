@@ -495,7 +495,11 @@ class AdverseEvent(Record):
 
 @dataclass(frozen=True, slots=True)
 class Deviation(Record):
-    """A passed limit that two persons accepted for one thing."""
+    """A passed limit that two persons accepted for one thing, and how far that goes (`rulebook_1/acceptance.py`).
+
+    `reach` is in the limit's own unit: milliseconds out of storage, milliseconds after the deadline, cells on `line`
+    of the order; None for results of tests, and of an order until a dose used it.
+    """
 
     table = "deviation"
     key = ("number", "kind", "code")
@@ -505,6 +509,8 @@ class Deviation(Record):
     code: str
     limit_name: str
     reason: str
+    reach: int | None
+    line: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,12 @@ def _since_1970(text: str) -> int:
     return (instant(text) - _EPOCH) // timedelta(milliseconds=1)
 
 
+def span(milliseconds: int) -> str:
+    """A length of time in minutes and seconds, as it is told: `31 min 5 s`."""
+    minutes, seconds = divmod(milliseconds // 1000, 60)
+    return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
+
+
 def local_day(at: str, zone: str) -> str:
     """The calendar date of an instant in a time zone, as `YYYY-MM-DD`."""
     return instant(at).astimezone(ZoneInfo(zone)).date().isoformat()

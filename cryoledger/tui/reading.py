@@ -274,4 +274,6 @@ def _out(now: Reading) -> tuple[Out, ...]:
 def _limit(now: Reading, vial: Vial) -> int | None:
     lot = now.facts.get(Lot, vial.lot)
     product = now.facts.get(Product, lot.product, lot.version) if lot is not None else None
-    return product.out_of_storage_minutes * 60_000 if product is not None else None
+    if product is None:
+        return None
+    return max(product.out_of_storage_minutes * 60_000, rules.accepted_exposure(now.facts, vial))

@@ -85,7 +85,7 @@ def _to_the_patient(lab: Lab, vials: tuple[str, ...]) -> None:
 
 def _beside(lab: Lab, vials: tuple[str, ...]) -> None:
     lab.hold("vial", vials[2])
-    lab.deviation("out-of-storage", "vial", vials[3])
+    lab.deviation("test-limit", "lot", "LOT-1")
     discard = storage.VialsDiscarded(vials=(vials[4],), reason="broken")
     proposal = lab.propose(discard, TECHNICIAN)
     lab.record(discard.model_copy(update={"proposal": proposal}), TECHNICIAN_2)

@@ -48,7 +48,7 @@ def _tell(lab: Terminal) -> None:
     )
     lab.does("correct", "attribution", "petra.v", "--entry", moved, "--reason", "wrong-person", by="quinn.o")
     lab.does(
-        "deviation", f"vial:{third}", "--limit", "out-of-storage", "--reason", "assessed-no-impact",
+        "deviation", "order:O1", "--limit", "dose-amount", "--reason", "assessed-no-impact",
         by="quinn.o somchai.k",
     )  # fmt: skip
     lab.run("lot", "release", "L1", "--as", "maria.s", stdin=PINS["maria.s"] + "\n")  # no quality officer

@@ -6,8 +6,9 @@ import pytest
 
 from cryoledger.database.store import Reading
 from cryoledger.documents.box_map import box_map
-from cryoledger.documents.card_words import amount, duration, microlitres, thousandths
+from cryoledger.documents.card_words import amount, microlitres, thousandths
 from cryoledger.documents.cards import card
+from cryoledger.domain import times
 from cryoledger.domain.events import lots
 from cryoledger.errors import RequestError
 from tests.documents.conftest import Site
@@ -89,4 +90,4 @@ def test_amounts_in_words() -> None:
     assert [amount(1), amount(10_000_000)] == ["1", "10 000 000"]
     assert [thousandths(92_500), thousandths(-150_000), thousandths(-5)] == ["92.5", "-150", "-0.005"]
     assert [microlitres(999), microlitres(1200)] == ["999 uL", "1.2 mL"]
-    assert [duration(59_999), duration(600_000)] == ["59 s", "10 min 0 s"]
+    assert [times.span(59_999), times.span(600_000)] == ["59 s", "10 min 0 s"]

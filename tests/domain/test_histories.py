@@ -134,8 +134,8 @@ def over(rows: Rows, hold: Hold, at: str) -> bool:
     return bool(proposal.status != "open" or proposal.expires_at <= at)
 
 
-def accepted(rows: Rows, kind: str, code: str, limit: str) -> bool:
-    return any((row.kind, row.code, row.limit_name) == (kind, code, limit) for row in rows[Deviation].values())
+def accepted(rows: Rows, kind: str, code: str, limit: str) -> list[Deviation]:
+    return [row for row in rows[Deviation].values() if (row.kind, row.code, row.limit_name) == (kind, code, limit)]
 
 
 class Histories(RuleBasedStateMachine):
@@ -183,7 +183,8 @@ class Histories(RuleBasedStateMachine):
             sources = [source.vial for source in before[DoseSource].values() if source.dose == made.dose]
             assert sources
             assert all(fit(before, code, row.order_code, row.order_line, at) for code in sources)
-            assert row.deadline >= at or accepted(before, "dose", row.code, "post-thaw-window")
+            reached = [each.reach or 0 for each in accepted(before, "dose", row.code, "post-thaw-window")]
+            assert later(row.deadline, max(reached, default=0)) >= at
             if isinstance(made, treatment.BedsideCheckPassed):
                 self.judge_bedside(made, before, row)
         elif isinstance(made, treatment.AdministrationCompleted):

@@ -240,6 +240,14 @@ def test_quality_releases_imported_lots_by_a_statement_once_the_product_is_defin
     lab.refused("release", released(number, "OLD-1"), QUALITY)
 
 
+def test_what_is_filled_here_joins_no_lot_from_outside_which_a_statement_would_release(lab: Lab) -> None:
+    number = completed(lab)
+    lab.refused("lot.filled", event("LotFilled", lot="OLD-1", vials=["V9"]), TECHNICIAN)
+    lab.define_product("MSC-X")
+    lab.record(released(number, "OLD-1"), QUALITY)
+    lab.refused("lot.filled", event("LotFilled", lot="OLD-1", vials=["V9"]), TECHNICIAN)
+
+
 def test_a_statement_covers_only_the_lots_of_its_import(lab: Lab) -> None:
     lab.register_lot("LOT-1")
     number = completed(lab)

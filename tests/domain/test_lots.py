@@ -315,6 +315,7 @@ def test_deviations_concern_what_their_limit_is_about() -> None:
     lab.refused("deviation", deviation("test-limit", "vial", vials[0]))
     lab.refused("deviation", deviation("dose-amount", "dose", "DOSE-1"))
     lab.refused("deviation", deviation("out-of-storage", "lot", "LOT-1"))
+    lab.refused("deviation", deviation("out-of-storage", "dose", "DOSE-1"))
     lab.refused("known", deviation("out-of-storage", "vial", "V-9"))
     lab.refused("I7", deviation("out-of-storage", "vial", vials[0]), QUALITY)
     lab.refused("I7", deviation("out-of-storage", "vial", vials[0]), TECHNICIAN, WITNESS)

@@ -169,6 +169,19 @@ def test_an_issued_vial_is_thawed_for_its_patient_only_after_the_check_of_the_bo
     lab.thaw(vials[0])
 
 
+def test_the_check_of_another_box_does_not_count_for_a_vial_that_was_put_into_it_since() -> None:
+    lab, vials = stocked()
+    lab.reserve("ORDER-1", vials[0])
+    lab.restore()
+    lab.record(event("BoxChecked", unit="BOX-2"), TECHNICIAN)
+    lab.record(event("VialsMoved", unit="BOX-2", vials=lab.placed(vials[:1], "BOX-2")), TECHNICIAN)
+    lab.take_out(vials[0])
+    issue = event("VialsIssued", order="ORDER-1", line=1, vials=[vials[0]])
+    assert "unit check BOX-1" in lab.refused("restore.box", issue).advice
+    lab.record(event("BoxChecked", unit="BOX-1", present=list(vials[1:])), TECHNICIAN)
+    lab.record(issue)
+
+
 def test_a_check_before_the_restore_does_not_count() -> None:
     lab, vials = stocked()
     lab.record(event("BoxChecked", unit="BOX-1", present=list(vials)), TECHNICIAN)

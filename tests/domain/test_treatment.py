@@ -8,7 +8,8 @@ import pytest
 
 from cryoledger.domain.events import storage, treatment
 from cryoledger.domain.fields import Event, Placed
-from cryoledger.domain.records import Patient
+from cryoledger.domain.records import Deviation, Patient
+from cryoledger.domain.rulebook_1.common import vial_exposure
 from tests.lab import (
     BEDSIDE,
     CELLS,
@@ -298,10 +299,30 @@ def test_i3_exposure_with_and_without_deviation() -> None:
     lab.record(event("AlarmRaised", unit="FRZ-1", alarm="door"))
     lab.wait(milliseconds=1)
     assert lab.refused("I3.exposure", issued(vial)).safety
-    lab.deviation("post-thaw-window", "vial", vial)
-    lab.refused("I3.exposure", issued(vial))
     lab.deviation("out-of-storage", "vial", vial)
     lab.record(issued(vial))
+
+
+def test_i3_a_deviation_reaches_the_products_time_once_more_and_no_further() -> None:
+    lab, vial = ready()
+    limit = OUT_OF_STORAGE_MINUTES * 60_000
+    lab.refused("deviation.not-passed", deviated("out-of-storage", "vial", vial))
+    lab.wait(milliseconds=limit + 1)
+    lab.deviation("out-of-storage", "vial", vial)
+    accepted = lab.inventory.where(Deviation, kind="vial", code=vial)[0].reach
+    lab.record(event("VialsReturned", unit="BOX-1", vials=lab.placed([vial])), TECHNICIAN)
+    lab.take_out(vial)
+    lab.wait(milliseconds=limit - 60_000)
+    lab.refused("deviation.not-passed", deviated("out-of-storage", "vial", vial))
+    lab.wait(milliseconds=120_000)
+    assert vial_exposure(lab.inventory, lab.vial(vial), lab.now) > (accepted or 0)
+    assert lab.refused("I3.exposure", issued(vial)).safety
+    lab.deviation("out-of-storage", "vial", vial)
+    lab.record(issued(vial))
+
+
+def deviated(limit: str, kind: str, code: str) -> Event:
+    return event("DeviationRecorded", limit=limit, concerning=[{"kind": kind, "code": code}], reason="clinical-need")
 
 
 def test_i3_exposure_at_the_limit_is_within_it() -> None:
@@ -650,6 +671,50 @@ def test_i4_window_of_vial_and_dose_with_and_without_deviation() -> None:
     lab.deviation("post-thaw-window", "dose", "DOSE-1")
     lab.bedside("DOSE-1")
     lab.record(lab.administration("DOSE-1"), station=BEDSIDE)
+
+
+def test_i4_an_accepted_window_ends_too() -> None:
+    lab, vials = stocked(1)
+    lab.refused("deviation.not-passed", deviated("post-thaw-window", "vial", vials[0]))
+    lab.to_dose("DOSE-1", "ORDER-1", vials)
+    lab.refused("deviation.not-passed", deviated("post-thaw-window", "dose", "DOSE-1"))
+    lab.hand_over("DOSE-1")
+    lab.now = later(lab.dose("DOSE-1").deadline, 1)
+    lab.deviation("post-thaw-window", "dose", "DOSE-1")
+    lab.now = later(lab.now, POST_THAW_MINUTES * 60_000 + 1)
+    assert lab.refused("I4.window", lab.bedside_check("DOSE-1"), station=BEDSIDE).safety
+    lab.deviation("post-thaw-window", "dose", "DOSE-1")
+    lab.bedside("DOSE-1")
+    lab.now = later(lab.now, POST_THAW_MINUTES * 60_000 + 1)
+    lab.refused("I4.window", lab.administration("DOSE-1"), station=BEDSIDE)
+
+
+def test_i4_a_deviation_of_an_order_serves_one_dose() -> None:
+    lab, vials = stocked(3)
+    lab.issue("ORDER-1", *vials)
+    lab.thaw(*vials)
+    lab.deviation("dose-amount", "order", "ORDER-1")
+    lab.record(prepared("DOSE-1", "ORDER-1", [(vials[0], 1000)]), PHARMACIST)  # within: uses up nothing
+    lab.record(prepared("DOSE-2", "ORDER-1", [(vials[1], 1000)], cells=2), PHARMACIST)
+    third = prepared("DOSE-3", "ORDER-1", [(vials[2], 1000)], cells=1)
+    assert lab.refused("I4.amount", third, PHARMACIST).safety
+    lab.give("DOSE-1")
+    lab.deviation("dose-amount", "order", "ORDER-1")
+    lab.record(third, PHARMACIST)
+    lab.give("DOSE-2")
+    lab.give("DOSE-3")
+    assert lab.line("ORDER-1").cells_given == CELLS + 3
+
+
+def test_i4_a_deviation_used_on_one_line_serves_no_other() -> None:
+    lab, vials = stocked(2)
+    lab.issue("ORDER-1", vials[0])
+    lab.issue("ORDER-1", vials[1], line=2)
+    lab.thaw(*vials)
+    lab.deviation("dose-amount", "order", "ORDER-1")
+    lab.record(prepared("DOSE-1", "ORDER-1", [(vials[0], 1000)], cells=CELLS + 5), PHARMACIST)
+    over = prepared("DOSE-2", "ORDER-1", [(vials[1], 1000)], cells=CELLS + 1, line=2)
+    lab.refused("I4.amount", over, PHARMACIST)
 
 
 def test_i4_window_holds_at_its_last_instant_and_at_the_start_of_giving() -> None:

@@ -10,6 +10,7 @@ from cryoledger.domain.facts import Change, Draft, Facts, State
 from cryoledger.domain.rulebook_1 import (
     bedside,
     corrections,
+    deviations,
     donors,
     envelope,
     identities,
@@ -29,8 +30,9 @@ from cryoledger.domain.rulebook_1 import (
 from cryoledger.domain.rulebook_1.common import CHANGES, CHECKS
 
 __all__ = [
-    "bedside", "changes", "check", "check_signed", "corrections", "donors", "foresee", "identities", "import_parts",
-    "imports", "lots", "people", "proposals", "restores", "shipments", "storage", "treatment", "undo", "units", "vault",
+    "bedside", "changes", "check", "check_signed", "corrections", "deviations", "donors", "foresee", "identities",
+    "import_parts", "imports", "lots", "people", "proposals", "restores", "shipments", "storage", "treatment", "undo",
+    "units", "vault",
 ]  # fmt: skip
 
 

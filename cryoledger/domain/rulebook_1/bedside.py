@@ -16,6 +16,7 @@ from cryoledger.domain.records import (
     PatientBand,
     Vial,
 )
+from cryoledger.domain.rulebook_1 import acceptance
 from cryoledger.domain.rulebook_1.common import (
     FINAL_DOSE,
     changes,
@@ -28,7 +29,7 @@ from cryoledger.domain.rulebook_1.common import (
     settle_sources,
     unsafe,
 )
-from cryoledger.domain.rulebook_1.treatment import past_window, receiver_signs, within_order
+from cryoledger.domain.rulebook_1.treatment import cells_with, past_window, receiver_signs, within_order
 from cryoledger.errors import Refusal
 
 
@@ -50,7 +51,7 @@ def _dose_may_go_on(draft: Draft, facts: Facts, dose: Dose, at: str) -> None:
                 "Waste the remainder, by two, before the dose leaves.", dose.code,
             )  # fmt: skip
     if at > dose.deadline:
-        past_window(facts, "dose", dose.code, dose.deadline)
+        past_window(facts, "dose", dose.code, dose.deadline, at)
 
 
 @checks(treatment.DoseHandedOver)
@@ -117,7 +118,9 @@ def _match_patient(facts: Facts, event: treatment.BedsideCheckPassed, dose: Dose
 
 @changes(treatment.BedsideCheckPassed)
 def _pass(draft: Draft, event: treatment.BedsideCheckPassed, state: State) -> None:
-    state.put(replace(state.need(Dose, event.dose), custody="checked", checked=draft.number, custodian=draft.first))
+    dose, line = state.need(Dose, event.dose), state.need(OrderLine, event.order, event.line)
+    acceptance.use_amount(state, line, cells_with(state, line, dose.cells, dose.code))
+    state.put(replace(dose, custody="checked", checked=draft.number, custodian=draft.first))
 
 
 @checks(treatment.AdministrationCompleted)
@@ -133,7 +136,7 @@ def _given(draft: Draft, event: treatment.AdministrationCompleted, facts: Facts)
         raise Refusal("I4.times", "The dose starts after the check and ends before now.", "Correct the times.")
     check_volumes(dose, event.given_microlitres, event.wasted_microlitres)
     if event.started_at > dose.deadline:
-        past_window(facts, "dose", dose.code, dose.deadline)
+        past_window(facts, "dose", dose.code, dose.deadline, event.started_at)
 
 
 def check_volumes(dose: Dose, given: int, wasted: int) -> None:

@@ -10,7 +10,6 @@ from cryoledger.domain.facts import Draft, Facts, State
 from cryoledger.domain.fields import Event
 from cryoledger.domain.identity_records import Identity
 from cryoledger.domain.records import (
-    Deviation,
     Donation,
     Donor,
     Dose,
@@ -31,6 +30,7 @@ from cryoledger.domain.records import (
     VialPlacement,
 )
 from cryoledger.domain.row import altered
+from cryoledger.domain.rulebook_1 import acceptance
 from cryoledger.errors import Refusal
 
 R = TypeVar("R", bound=Record)
@@ -171,16 +171,6 @@ def product_of(facts: Facts, lot: Lot) -> Product:
     return need(facts, Product, lot.product, lot.version)
 
 
-def accepted_deviation(facts: Facts, kind: str, code: str, limit: str) -> bool:
-    """True where two persons accepted that a thing passed a limit."""
-    return bool(deviations(facts, kind, code, limit))
-
-
-def deviations(facts: Facts, kind: str, code: str, limit: str) -> list[Deviation]:
-    """What two persons accepted of one thing and one limit."""
-    return [row for row in facts.where(Deviation, kind=kind, code=code) if row.limit_name == limit]
-
-
 def holds_on(facts: Facts, scope: str, code: str, at: str) -> list[Hold]:
     """The holds and recalls that lie on one thing now; a proposal's hold ends when it expires."""
     return [
@@ -298,14 +288,20 @@ def fits_order(facts: Facts, vial: Vial, order: Order, line: int, at: str) -> No
     within_exposure(facts, vial, at)
 
 
+def accepted_exposure(facts: Facts, vial: Vial) -> int:
+    """Milliseconds out of storage that accepted deviations of a vial reach; 0 where there is none."""
+    return acceptance.reach(facts, "vial", vial.code, acceptance.OUT_OF_STORAGE)
+
+
 def within_exposure(facts: Facts, vial: Vial, at: str) -> None:
-    """Refuse a vial that was out of storage for longer than its product allows, unless a deviation accepts it."""
+    """Refuse a vial that was out of storage for longer than its product allows, or than a deviation reaches."""
     minutes = product_of(facts, need(facts, Lot, vial.lot)).out_of_storage_minutes
-    exposed = vial_exposure(facts, vial, at)
-    if exposed > minutes * 60_000 and not accepted_deviation(facts, "vial", vial.code, "out-of-storage"):
+    exposed, accepted = vial_exposure(facts, vial, at), accepted_exposure(facts, vial)
+    if exposed > max(minutes * 60_000, accepted):
+        reaches = f", and what was accepted reaches {times.span(accepted)}" if accepted else ""
         raise unsafe(
             "I3.exposure",
-            f"Vial {vial.code} was out of storage for {exposed // 60_000} min; its product allows {minutes}.",
+            f"Vial {vial.code} was out of storage for {times.span(exposed)}; it may be for {minutes} min{reaches}.",
             "Put it back; a quality officer may record a deviation.",
             vial.code,
         )

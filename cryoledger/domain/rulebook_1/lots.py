@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Literal
 
 from cryoledger.domain import times
 from cryoledger.domain.events import lots
 from cryoledger.domain.facts import Draft, Facts, State
+from cryoledger.domain.import_records import ImportLot
 from cryoledger.domain.numbers import shown
 from cryoledger.domain.records import (
     SUBJECT_RECORD,
-    Deviation,
     Donation,
     Donor,
     Hold,
@@ -26,12 +25,12 @@ from cryoledger.domain.records import (
     TestResult,
     Vial,
 )
+from cryoledger.domain.rulebook_1 import acceptance
 from cryoledger.domain.rulebook_1.common import (
     DEEPEST,
     FINAL,
     changes,
     checks,
-    deviations,
     donors_of,
     each_once,
     free_code,
@@ -43,6 +42,7 @@ from cryoledger.domain.rulebook_1.common import (
     need,
     unsafe,
 )
+from cryoledger.domain.shipment_records import Provenance
 from cryoledger.errors import Refusal
 
 WHOLE_MILLI = 100_000  # 100 %
@@ -173,6 +173,11 @@ def _filled(_draft: Draft, event: lots.LotFilled, facts: Facts) -> None:
         raise unsafe(
             "lot.filled", f"Lot {lot.code} is {lot.disposition}: what was judged is not added to.",
             "Register another lot.", lot.code,
+        )  # fmt: skip
+    if facts.get(ImportLot, lot.code) is not None or facts.get(Provenance, "lot", lot.code) is not None:
+        raise unsafe(
+            "lot.filled", f"Lot {lot.code} came from outside, and is released by what was tested there.",
+            "Register a lot of its own for what is filled here.", lot.code,
         )  # fmt: skip
     each_once(event.vials, "vial")
     free_codes(facts, (*event.vials, *event.labels), "vial")
@@ -311,7 +316,7 @@ def none_failed(facts: Facts, lot: Lot) -> None:
 
     A later result within limits does not take an earlier one away: a retest needs a reason that quality signs.
     """
-    accepted = max((row.number for row in deviations(facts, "lot", lot.code, "test-limit")), default=-1)
+    accepted = max((row.number for row in acceptance.deviations(facts, "lot", lot.code, acceptance.TEST)), default=-1)
     failed = [
         row
         for row in facts.where(TestResult, lot=lot.code)
@@ -453,22 +458,3 @@ def _recall_issued(_draft: Draft, event: lots.RecallIssued, facts: Facts) -> Non
 @changes(lots.RecallIssued)
 def _recall(draft: Draft, event: lots.RecallIssued, state: State) -> None:
     hold(draft, state, event.scope, event.code, event.reason, kind="recall")
-
-
-LIMIT_KINDS: dict[str, Literal["vial", "dose", "lot", "order"]] = {"test-limit": "lot", "dose-amount": "order"}
-
-
-@checks(lots.DeviationRecorded)
-def _deviation(_draft: Draft, event: lots.DeviationRecorded, facts: Facts) -> None:
-    each_once(((item.kind, item.code) for item in event.concerning), "thing")
-    for item in event.concerning:
-        wanted = LIMIT_KINDS.get(event.limit)
-        if item.kind != wanted and not (wanted is None and item.kind in ("vial", "dose")):
-            raise Refusal("deviation", f"A deviation from {event.limit} does not concern a {item.kind}.", "")
-        need(facts, SUBJECT_RECORD[item.kind], item.code)
-
-
-@changes(lots.DeviationRecorded)
-def _deviate(draft: Draft, event: lots.DeviationRecorded, state: State) -> None:
-    for item in event.concerning:
-        state.put(Deviation(draft.number, item.kind, item.code, event.limit, event.reason))

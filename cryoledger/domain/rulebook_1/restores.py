@@ -82,16 +82,16 @@ def _is_for_patient(draft: Draft) -> bool:
 
 
 def _box_checked(facts: Facts, row: Restoration, code: str) -> None:
-    """Where entries were lost, nobody knows what they moved: the box that a vial is in, or came from, is checked first.
+    """Where entries were lost, nobody knows what they moved: the box that a vial was in then is checked first.
 
-    A range that was lost says nothing of its content, so it calls for every box.
+    A range that was lost says nothing of its content, so it calls for every box. A box into which the vial was put
+    since says nothing of where the vial had been.
     """
     vial = facts.get(Vial, code)
     if vial is None:
         return  # the event's own rule refuses it
-    stays = facts.where(VialPlacement, vial=code)
-    box = vial.unit or max(stays, key=lambda stay: stay.ended, default=_NOWHERE).unit
-    unit = facts.get(StorageUnit, box) if box else None
+    box = _box_at(facts, vial, row.opened_at)
+    unit = facts.get(StorageUnit, box) if box is not None else None
     if unit is None or (unit.checked_at is not None and unit.checked_at > row.opened_at):
         return
     raise unsafe(
@@ -102,7 +102,13 @@ def _box_checked(facts: Facts, row: Restoration, code: str) -> None:
     )
 
 
-_NOWHERE = VialPlacement(0, "", "", 0, "", "")
+def _box_at(facts: Facts, vial: Vial, at: str) -> str | None:
+    """The box that a vial was in at an instant, or had left last; of one that came into a box later, that box."""
+    stays = sorted(facts.where(VialPlacement, vial=vial.code), key=lambda stay: stay.ended)
+    earlier = [stay for stay in stays if stay.started_at <= at]
+    if vial.unit is not None and (vial.since <= at or not earlier):
+        return vial.unit
+    return (earlier or stays)[-1].unit if stays else None
 
 
 @checks(RestoreFound)

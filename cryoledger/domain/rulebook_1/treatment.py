@@ -19,9 +19,9 @@ from cryoledger.domain.records import (
     ScanCode,
     Vial,
 )
+from cryoledger.domain.rulebook_1 import acceptance
 from cryoledger.domain.rulebook_1.common import (
     FINAL_DOSE,
-    accepted_deviation,
     changes,
     checks,
     close,
@@ -286,35 +286,44 @@ def _check_source(draft: Draft, facts: Facts, source: treatment.Source, order: O
         )
     fits_order(facts, vial, order, line, draft.at)
     if vial.deadline is not None and draft.at > vial.deadline:
-        past_window(facts, "vial", vial.code, vial.deadline)
+        past_window(facts, "vial", vial.code, vial.deadline, draft.at)
 
 
-def past_window(facts: Facts, kind: str, code: str, deadline: str) -> None:
-    """I4: refuse what is past its deadline, unless a deviation accepts it."""
-    if not accepted_deviation(facts, kind, code, "post-thaw-window"):
+def past_window(facts: Facts, kind: str, code: str, deadline: str, at: str) -> None:
+    """I4: refuse what is past its deadline, but where a deviation reaches so far."""
+    accepted = acceptance.reach(facts, kind, code, acceptance.WINDOW)
+    if times.milliseconds(deadline, at) > accepted:
+        until = f", and what was accepted at {times.later(deadline, minutes=accepted // 60_000)}" if accepted else ""
         raise unsafe(
-            "I4.window", f"The post-thaw window of {kind} {code} ended at {deadline}.",
+            "I4.window", f"The post-thaw window of {kind} {code} ended at {deadline}{until}.",
             "Do not give it. Discard it, or let quality record a deviation.", code,
         )  # fmt: skip
 
 
 def within_order(facts: Facts, order: Order, line: OrderLine, cells: int, dose: str) -> None:
     """I4: what was given, what waits to be given and this one together stay within the order's line."""
-    waiting = sum(
-        row.cells
-        for row in facts.where(Dose, order_code=order.code)
-        if row.order_line == line.line and row.custody not in FINAL_DOSE and row.code != dose
-    )
-    total = line.cells_given + waiting + cells
-    if total > line.cells_max and not accepted_deviation(facts, "order", order.code, "dose-amount"):
+    total = cells_with(facts, line, cells, dose)
+    if not acceptance.amount_accepted(facts, line, total):
         raise unsafe(
             "I4.amount", f"With this dose, line {line.line} of order {order.code} has {total} cells; at most "
             f"{line.cells_max} are allowed.", "Prepare less, or let quality record a deviation.", dose,
         )  # fmt: skip
 
 
+def cells_with(facts: Facts, line: OrderLine, cells: int, dose: str) -> int:
+    """What a line of an order comes to with a dose of so many cells: given, waiting to be given, and this one."""
+    waiting = sum(
+        row.cells
+        for row in facts.where(Dose, order_code=line.order_code)
+        if row.order_line == line.line and row.custody not in FINAL_DOSE and row.code != dose
+    )
+    return line.cells_given + waiting + cells
+
+
 @changes(treatment.DosePrepared)
 def _prepare(draft: Draft, event: treatment.DosePrepared, state: State) -> None:
+    line = state.need(OrderLine, event.order, event.line)
+    acceptance.use_amount(state, line, cells_with(state, line, event.cells, event.dose))
     deadlines = []
     for source in event.sources:
         vial = state.need(Vial, source.vial)
