@@ -40,12 +40,14 @@ __all__ = [
     "doses_waiting",
     "expired_lots",
     "follow_ups_of",
+    "issued_at",
     "ledger_page",
     "ledger_spans",
     "lots_of_product",
     "lots_to_judge",
     "open_holds",
     "order_lines",
+    "orders_closed_since",
     "recent_entries",
     "signature_counts",
     "top_units",
@@ -64,11 +66,35 @@ def _rows(now: Reading, record: type[R], rest: str, params: Sequence[Any] = ()) 
 
 def order_lines(now: Reading, *, is_open: bool, limit: int = 200) -> list[tuple[Order, OrderLine]]:
     """Lines of orders with their orders: the open ones by the day they are due, else the latest orders first."""
-    which = "status = 'open'" if is_open else "status <> 'open'"
-    by = "code" if is_open else "last_entry DESC"
-    orders = _rows(now, Order, f"WHERE {which} ORDER BY {by} LIMIT ?", (limit,))
-    pairs = [(order, line) for order in orders for line in now.facts.where(OrderLine, order_code=order.code)]
-    return sorted(pairs, key=lambda pair: (pair[1].due_on, pair[0].code, pair[1].line)) if is_open else pairs
+    if not is_open:
+        return _lines_of(now, _rows(now, Order, "WHERE status <> 'open' ORDER BY last_entry DESC LIMIT ?", (limit,)))
+    rest = (
+        "WHERE order_code IN (SELECT code FROM treatment_order WHERE status = 'open') "
+        "ORDER BY due_on, order_code, line LIMIT ?"
+    )
+    lines = _rows(now, OrderLine, rest, (limit,))
+    orders = {code: now.facts.get(Order, code) for code in {line.order_code for line in lines}}
+    return [(order, line) for line in lines if (order := orders[line.order_code]) is not None]
+
+
+def orders_closed_since(now: Reading, since: str, limit: int = 200) -> list[tuple[Order, OrderLine]]:
+    """Lines of the orders that were completed or cancelled at an instant or later, the latest first."""
+    rest = "WHERE status <> 'open' AND last_at >= ? ORDER BY last_entry DESC LIMIT ?"
+    return _lines_of(now, _rows(now, Order, rest, (since, limit)))
+
+
+def _lines_of(now: Reading, orders: Sequence[Order]) -> list[tuple[Order, OrderLine]]:
+    return [(order, line) for order in orders for line in now.facts.where(OrderLine, order_code=order.code)]
+
+
+def issued_at(now: Reading, vial: str) -> str | None:
+    """When a vial was issued last; None where it never was."""
+    numbers_of = "SELECT entry FROM mention WHERE kind = 'vial' AND code = ? ORDER BY entry DESC"
+    for (number,) in now.driver.all(numbers_of, (vial,)):
+        entry = now.recorded(number)
+        if entry is not None and entry.type == "VialsIssued":
+            return entry.occurred_at
+    return None
 
 
 def lots_of_product(now: Reading, product: str, after: str, limit: int = 60) -> list[Lot]:

@@ -12,6 +12,7 @@ from cryoledger.cli.call import Call
 from cryoledger.cli.commands.looking import show_card
 from cryoledger.cli.declare import Data, act, group, look
 from cryoledger.cli.words import Lot, NewCode
+from cryoledger.custody.file_hash import file_hash
 from cryoledger.errors import RequestError
 
 __all__ = ["lot"]
@@ -83,20 +84,6 @@ def _newest(call: Call, product: str) -> int:
     if not versions:
         raise RequestError(f"There is no product {product[:64]!r}.", "See `cryoledger product list`.")
     return max(versions)
-
-
-def file_hash(path: Path) -> str:
-    """SHA-256 of a file, as events carry it."""
-    import hashlib
-
-    from cryoledger.ledger.lines import encode_base64
-
-    try:
-        with path.open("rb") as file:
-            return encode_base64(hashlib.file_digest(file, "sha256").digest())
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "its name is no path"
-        raise RequestError(f"The file {path} cannot be read: {reason}.", "Name a file that is there.") from None
 
 
 @look(lot, "list", example="cryoledger lot list")

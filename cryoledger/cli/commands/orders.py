@@ -15,6 +15,7 @@ from cryoledger.cli.declare import Data, act, group, look
 from cryoledger.cli.teaching import PHARMACIST
 from cryoledger.cli.typed import placements
 from cryoledger.cli.words import Box, Line, NewCode, Order, Patient, Placements, Vials
+from cryoledger.custody.file_hash import file_hash
 
 __all__ = ["order", "patient", "register"]
 
@@ -182,7 +183,5 @@ def return_issued(
     cold_chain: Annotated[Path, typer.Option("--cold-chain", help="The file that documents it; its hash is kept.")],
 ) -> Data:
     """Put issued vials back into stock, unopened, with quality's signature."""
-    from cryoledger.cli.commands.lots import file_hash
-
     unit = call.code(box)
     return {"unit": unit, "vials": placements(call, unit, vials), "cold_chain_sha256": file_hash(cold_chain)}

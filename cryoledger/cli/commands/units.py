@@ -14,6 +14,7 @@ from cryoledger.cli.commands.looking import show_card
 from cryoledger.cli.declare import Data, act, group, look
 from cryoledger.cli.typed import grid
 from cryoledger.cli.words import Box, Parent, Slot, Unit
+from cryoledger.custody.file_hash import file_hash
 from cryoledger.errors import RequestError
 
 if TYPE_CHECKING:
@@ -231,8 +232,6 @@ def excursion(
     file: Annotated[Path | None, typer.Option("--file", help="The logger's file, of which the hash is kept.")] = None,
 ) -> Data:
     """Record that a unit was too warm for a time: every vial that was inside then is held."""
-    from cryoledger.cli.commands.lots import file_hash
-
     return {
         "unit": call.code(code),
         "started_at": call.instant(start),

@@ -12,7 +12,7 @@ from rich.cells import cell_len, set_cell_size
 from cryoledger.domain import times
 from cryoledger.manual.keys import shown
 from cryoledger.tui import blocks
-from cryoledger.tui.desks.sheet import Cell, Column, Line, Row, Sheet, Tab, Tone, labelled
+from cryoledger.tui.desks.sheet import Cell, Column, Line, Row, Sheet, Tab, Tone, beside_headings, labelled
 from cryoledger.tui.words import clean, duration
 
 if TYPE_CHECKING:
@@ -65,15 +65,16 @@ def draw(sheet: Sheet, place: Place, width: int, height: int, now: datetime) -> 
         return Drawing(_head(sheet.head, width, height, now)[:height] if width >= 20 else [], place, 1)
     place = replace(place, tab=min(place.tab, len(sheet.tabs) - 1))
     tab = sheet.tabs[place.tab]
+    place = replace(place, cursor=beside_headings(tab, max(0, min(place.cursor, tab.length - 1))))
     head = _head(sheet.head, width, height, now)
     offers = _offers(offers_at(sheet, place), width)
     room = max(_LIST_LEAST, height - len(head) - 2 - len(offers))
     beside = bool(sheet.detail) and width >= BESIDE
     list_width = width * 11 // 20 if beside else width
-    told = sheet.detail or _in_full(tab, tab.row(min(place.cursor, max(0, tab.length - 1))), width)
+    told = sheet.detail or _in_full(tab, tab.row(place.cursor), width)
     detail = _wrapped(told, width - list_width - 2 if beside else width, now)
     rows = room if beside or not detail else max(_LIST_LEAST, min(tab.length, room // 2))
-    place = _kept(place, tab.length, rows)
+    place = _kept(place, tab, rows)
     listed = [_titles(tab, list_width), *_rows(tab, place, list_width, rows, now)]
     left = room - rows
     body = _beside(listed, detail, place, list_width, width) if beside else listed + _below(detail, place, left, width)
@@ -94,11 +95,13 @@ def offers_at(sheet: Sheet, place: Place) -> tuple[Offer, ...]:
     return (*own, *(offer for offer in tab.offers if offer.key not in taken))
 
 
-def _kept(place: Place, count: int, rows: int) -> Place:
-    """The place with a cursor that is in the list and in sight."""
-    cursor = max(0, min(place.cursor, count - 1))
-    top = min(max(place.top, cursor - rows + 1), cursor)
-    return replace(place, cursor=cursor, top=max(0, min(top, max(0, count - rows))))
+def _kept(place: Place, tab: Tab, rows: int) -> Place:
+    """The place with its cursor in sight, and the heading right above it."""
+    cursor = place.cursor
+    above = tab.row(cursor - 1)
+    highest = cursor - 1 if above is not None and above.heading and rows > 1 else cursor
+    top = min(max(place.top, cursor - rows + 1), highest)
+    return replace(place, top=max(0, min(top, max(0, tab.length - rows))))
 
 
 def _bar(sheet: Sheet, place: Place, width: int) -> Drawn:
@@ -114,7 +117,7 @@ def _bar(sheet: Sheet, place: Place, width: int) -> Drawn:
 
 
 def _name(tab: Tab, *, open_: bool) -> Piece:
-    count = f" {tab.length}" if tab.length else ""
+    count = f" {tab.things}" if tab.things else ""
     tone: Tone = "bad" if tab.alarm else "strong" if open_ else "quiet"
     return Piece(f" {'▲' if tab.alarm else ''}{clean(tab.name)}{count} ", tone, mark="reverse" if open_ else "")
 
@@ -130,6 +133,9 @@ def _rows(tab: Tab, place: Place, width: int, rows: int, now: datetime) -> list[
     found = []
     for at in range(place.top, min(place.top + rows, tab.length)):
         row = tab.row(at)
+        if row is not None and row.heading:
+            found.append(_fitted([Piece(clean(row.cells[0].text), row.cells[0].tone)], width))
+            continue
         under = at == place.cursor
         cells = [_counted(cell, now) for cell in row.cells] if row is not None else [Cell("…", "quiet")]
         pieces = [Piece("▶ " if under else "  ", "strong"), *_columns(tab.columns, cells, width)]

@@ -13,7 +13,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from cryoledger.tui.desks.draw import Drawing, Piece, Place, draw, offers_at, row_of
-from cryoledger.tui.desks.sheet import Sheet, Tone, line
+from cryoledger.tui.desks.sheet import Sheet, Tone, beside_headings, line
 
 if TYPE_CHECKING:
     from cryoledger.tui.desks.sheet import Offer
@@ -89,7 +89,7 @@ class DeskPanel(Widget):
             "up": -1, "down": 1, "pageup": -page, "pagedown": page, "home": -length, "end": length,
         }  # fmt: skip
         if key in steps:
-            self._to(max(0, min(self.place.cursor + steps[key], length - 1)))
+            self._to(max(0, min(self.place.cursor + steps[key], length - 1)), steps[key])
         elif key in ("left", "right"):
             self.turn(1 if key == "right" else -1)
         elif key in ("shift+up", "shift+down"):
@@ -110,7 +110,9 @@ class DeskPanel(Widget):
         self._redraw()
         self.post_message(self.Moved(self))
 
-    def _to(self, cursor: int) -> None:
+    def _to(self, cursor: int, step: int) -> None:
+        if self.place.tab < len(self.sheet.tabs):
+            cursor = beside_headings(self.sheet.tabs[self.place.tab], cursor, step)
         self.place = replace(self.place, cursor=cursor, below=0)
         self._redraw()
         self.post_message(self.Moved(self))

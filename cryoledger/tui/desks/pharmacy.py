@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from datetime import datetime, time
+from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from cryoledger.custody.workflow import World
+from cryoledger.custody.workflow.amounts import count as count_words
 from cryoledger.database import work_lists
 from cryoledger.documents import whereabouts
 from cryoledger.documents.signatures import printed_name, zone_of
 from cryoledger.domain import times
 from cryoledger.domain.events.treatment import VialsReserved
-from cryoledger.domain.records import Dose, Lot, Order, OrderLine, Vial
+from cryoledger.domain.records import Dose, DoseSource, Lot, Order, OrderLine, Vial
 from cryoledger.tui.words import amount
 
 if TYPE_CHECKING:
@@ -23,9 +26,17 @@ EACH_LOT = 12
 LOTS_MOST = 40
 
 
+STATES: Final = (
+    "ordered", "reserved", "missing", "out", "issued", "thawed", "prepared", "handed over", "checked", "administered",
+    "cancelled",
+)  # fmt: skip
+"""How far a line of an order may be, in the words of a vial's custody and of a dose's."""
+_OF_VIALS: Final = ("reserved", "missing", "out", "issued", "thawed")
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One dose that was asked for, and how far it is: reserved, issued, prepared, given."""
+    """One dose that was asked for; `state` is one of STATES, `note` says of what, `when` under which day it stands."""
 
     order: str
     line: int
@@ -38,6 +49,7 @@ class Line:
     when: str  # overdue | today | later | closed
     status: str
     state: str
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +89,10 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """A vial or dose that left the pharmacy's stock and is not given yet; `day` and `clock` say since when."""
+    """A vial or dose that left the pharmacy's stock and is not given yet; `day` and `clock` say since when.
+
+    `issued_on` is the day on which it, or the last of a dose's vials, was issued: "today", or the date.
+    """
 
     kind: str
     code: str
@@ -89,6 +104,7 @@ class Issued:
     deadline: str | None
     day: str = ""
     clock: str = ""
+    issued_on: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,43 +121,62 @@ class Pharmacy:
 def read_pharmacy(
     now: Reading, at: str, person: str, chosen: tuple[str, int] | None = None, *, closed: bool = False
 ) -> Pharmacy:
-    """The pharmacy as of an instant; `chosen` is the order line whose vials are looked for; `closed` orders too."""
+    """The pharmacy as of an instant; `chosen` is the order line whose vials are looked for; `closed` orders too.
+
+    Lines stand by day and, within a day, by how far they are; what was closed today stands under today.
+    """
     zone = zone_of(now)
     today = times.local_day(at, zone)
-    lines = tuple(_line(now, order, line, today) for order, line in work_lists.order_lines(now, is_open=True))
-    picked = next((line for line in lines if (line.order, line.line) == chosen), None)
+    every = [_line(now, order, line, today) for order, line in work_lists.order_lines(now, is_open=True)]
+    midnight = times.text_of(datetime.combine(times.day(today), time(), ZoneInfo(zone)))
+    just_closed = work_lists.orders_closed_since(now, midnight)
+    lines = [line for line in every if line.when != "closed"]
+    lines += [_line(now, order, line, today) for order, line in just_closed]
+    lines.sort(key=lambda line: (_day_of(line, today), STATES.index(line.state), line.due_on, line.order, line.line))
+    picked = next((line for line in lines if (line.order, line.line) == chosen and line.when != "closed"), None)
     world = World(now.facts, at, zone=zone, person=person)
-    done = work_lists.order_lines(now, is_open=False) if closed else []
+    done = [line for line in every if line.when == "closed"] if closed else []
+    if closed:
+        done += [_line(now, order, line, today) for order, line in work_lists.order_lines(now, is_open=False)]
     return Pharmacy(
-        lines, _chosen(now, world, picked) if picked is not None else None, issued(now, at), today,
-        tuple(_line(now, order, line, today) for order, line in done),
-    )  # fmt: skip
+        tuple(lines), _chosen(now, world, picked) if picked is not None else None, issued(now, at), today, tuple(done)
+    )
+
+
+def _day_of(line: Line, today: str) -> str:
+    """The day under which a line stands: "" for what is overdue, today for what was closed."""
+    return "" if line.when == "overdue" else today if line.when in ("today", "closed") else line.due_on
 
 
 def _line(now: Reading, order: Order, line: OrderLine, today: str) -> Line:
     when = "overdue" if line.due_on < today else "today" if line.due_on == today else "later"
     return Line(
         order.code, line.line, order.patient, order.product, line.cells, line.cells_given, line.route, line.due_on,
-        when if line.status == "open" and order.status == "open" else "closed", line.status, _state(now, order, line),
+        when if line.status == "open" and order.status == "open" else "closed", line.status, *_state(now, order, line),
     )  # fmt: skip
 
 
-def _state(now: Reading, order: Order, line: OrderLine) -> str:
-    """How far a line is, in a few words."""
-    if order.status != "open" or line.status != "open":
-        ended = line.status if line.status != "open" else order.status
-        return f"{ended}: {amount(line.cells_given)} cells given"
+def _state(now: Reading, order: Order, line: OrderLine) -> tuple[str, str]:
+    """How far a line is, and of what that is told."""
+    given = f"{amount(line.cells_given)} cells given"
+    if line.status == "given":
+        return "administered", given
+    if order.status == "cancelled":
+        return "cancelled", given if line.cells_given else ""
+    if order.status != "open":
+        return "administered", given
     doses = [row for row in now.facts.where(Dose, order_code=order.code) if row.order_line == line.line]
-    waiting = [row.custody for row in doses if row.custody not in ("administered", "discarded")]
+    waiting = [row for row in doses if row.custody not in ("administered", "discarded")]
     if waiting:
-        return f"dose {waiting[-1]}"
+        return waiting[-1].custody, f"dose {waiting[-1].code}"
     vials = [row for row in now.facts.where(Vial, order_code=order.code) if row.order_line == line.line]
-    for custody in ("thawed", "issued", "out"):
-        found = sum(row.custody == custody for row in vials)
-        if found:
-            return f"{found} {custody}"
-    stored = sum(row.custody in ("stored", "expected") for row in vials)
-    return f"{stored} reserved" if stored else "nothing reserved"
+    states = ["reserved" if row.custody in ("stored", "expected") else row.custody for row in vials]
+    states = [state for state in states if state in _OF_VIALS]
+    if not states:
+        return ("administered", given) if line.cells_given else ("ordered", "")
+    furthest = max(states, key=STATES.index)
+    count = states.count(furthest)
+    return furthest, count_words(count, "vial") if count == len(states) else f"{count} of {len(states)} vials"
 
 
 def _chosen(now: Reading, world: World, line: Line) -> Chosen:
@@ -207,22 +242,36 @@ def _candidate(now: Reading, vial: Vial, lot: Lot | None) -> Candidate:
 
 
 def issued(now: Reading, at: str) -> tuple[Issued, ...]:
-    """What was issued and is not given yet: doses by their deadlines, then the vials that are in no dose."""
-    found = [
-        Issued(
-            "dose", dose.code, dose.order_code, dose.patient, dose.custody, _holder(now, dose.custodian_kind,
-            dose.custodian), dose.last_at, dose.deadline,
-        )
-        for dose in work_lists.doses_waiting(now)
-    ]  # fmt: skip
+    """What was issued and is not given yet, what was issued today first: doses by their deadlines, then vials."""
+    found = []
+    for dose in work_lists.doses_waiting(now):
+        holder, left = _holder(now, dose.custodian_kind, dose.custodian), _issued(now, _sources(now, dose.code))
+        found.append(
+            Issued("dose", dose.code, dose.order_code, dose.patient, dose.custody, holder, dose.last_at, dose.deadline,
+                   issued_on=left or dose.last_at)
+        )  # fmt: skip
     for vial in work_lists.vials_in_custody(now, "issued", "thawed"):
         order = now.facts.get(Order, vial.order_code) if vial.order_code is not None else None
         patient = order.patient if order is not None else ""
-        order_code = vial.order_code or ""
         holder = _holder(now, vial.custodian_kind, vial.custodian)
-        found.append(Issued("vial", vial.code, order_code, patient, vial.custody, holder, vial.since, vial.deadline))
+        left = "" if vial.custody == "issued" else _issued(now, [vial.code])
+        found.append(
+            Issued("vial", vial.code, vial.order_code or "", patient, vial.custody, holder, vial.since, vial.deadline,
+                   issued_on=left or vial.since)
+        )  # fmt: skip
     zone = zone_of(now)
-    return tuple(replace(each, **_when(each.since, at, zone)) for each in found)
+    told = [replace(each, **_when(each.since, at, zone)) for each in found]
+    told = [replace(each, issued_on=_when(each.issued_on, at, zone)["day"]) for each in told]
+    return tuple(sorted(told, key=lambda each: each.issued_on != "today"))
+
+
+def _sources(now: Reading, dose: str) -> list[str]:
+    return [row.vial for row in now.facts.where(DoseSource, dose=dose)]
+
+
+def _issued(now: Reading, vials: Sequence[str]) -> str:
+    """When the last of some vials was issued; "" where none was."""
+    return max((work_lists.issued_at(now, vial) or "" for vial in vials), default="")
 
 
 def _holder(now: Reading, kind: str, custodian: str) -> str:

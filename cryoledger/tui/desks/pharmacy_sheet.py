@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from cryoledger.custody.workflow.entering import Entering
 from cryoledger.custody.workflow.picking import Pick
 from cryoledger.custody.workflow.storage import Return
+from cryoledger.custody.workflow.to_stock import ReturnIssued
 from cryoledger.custody.workflow.treatment import HandOver, Issue
-from cryoledger.tui.desks.sheet import Cell, Column, Line, Offer, Row, Sheet, Tab, Tone, heading, labelled, line
+from cryoledger.tui.desks.sheet import Cell, Column, Line, Offer, Row, Sheet, Tab, Tone, heading, labelled, line, over
 from cryoledger.tui.words import amount
 
 if TYPE_CHECKING:
@@ -17,9 +19,12 @@ if TYPE_CHECKING:
 
 _WHEN: Final[dict[str, Tone]] = {"overdue": "bad", "today": "wait", "later": "", "closed": "quiet"}
 _STATE: Final[dict[str, Tone]] = {"free": "good", "reserved": "note"}
+_STATES: Final[dict[str, Tone]] = {
+    "ordered": "wait", "missing": "bad", "administered": "good", "cancelled": "quiet",
+}  # fmt: skip
 _ORDERS: Final = (
-    Column("due", 10), Column("order", 14), Column("line", 4), Column("patient", 10), Column("product", 10, wide=True),
-    Column("cells", 8), Column("how far"),
+    Column("due", 10), Column("state", 12), Column("order", 14), Column("line", 4), Column("patient", 10),
+    Column("product", 10, wide=True), Column("cells", 8), Column("of what"),
 )  # fmt: skip
 _VIALS: Final = (
     Column("vial", 13),
@@ -40,9 +45,9 @@ def pharmacy_sheet(view: Pharmacy, issued: str = "") -> Sheet:
     chosen = view.chosen
     name = f"Vials for {chosen.line.order}" if chosen is not None else "Vials"
     tabs = (
-        Tab("Orders", _ORDERS, tuple(map(_order, view.lines)), "No order is open."),
+        Tab("Orders", _ORDERS, _by_day(view), "No order is open."),
         Tab(name, _VIALS, _vials(chosen), "Choose an order in the first list."),
-        Tab("Issued, not given", _ISSUED, tuple(map(_issued, view.issued)), "Nothing is on its way."),
+        Tab("Issued, not given", _ISSUED, _by_issue(view.issued), "Nothing is on its way."),
         Tab("Closed", _ORDERS, tuple(map(_closed, view.closed)), "No order was completed or cancelled."),
     )
     row = next((each for each in view.issued if each.code == issued), None)
@@ -56,9 +61,8 @@ def _issued_detail(row: Issued) -> tuple[Line, ...]:
         labelled("with", f"{row.holder}, since {row.day} {row.clock}"),
     ]
     if row.kind == "vial" and row.custody == "issued":
-        back = f"cryoledger return-issued BOX {row.code}@POSITION --cold-chain FILE --as YOU --with QUALITY"
         lines.append(
-            labelled("back to stock", f"only unopened, with its cold chain on file and quality's signature: {back}")
+            labelled("back to stock", "only unopened, with its cold chain on file and quality's signature: To stock.")
         )
     elif row.kind == "vial":
         lines.append(labelled("back to stock", "never: it is thawed. What is not given is wasted, by two.", "bad"))
@@ -67,12 +71,52 @@ def _issued_detail(row: Issued) -> tuple[Line, ...]:
     return tuple(lines)
 
 
+def _by_day(view: Pharmacy) -> tuple[Row, ...]:
+    """The lines under their days, each day with how many of its doses are how far."""
+    rows: list[Row] = []
+    for when, day in dict.fromkeys(_group(each, view.today) for each in view.lines):
+        of_day = [each for each in view.lines if _group(each, view.today) == (when, day)]
+        counts = [f"{sum(each.state == state for each in of_day)} {state}" for state in _in_order(of_day)]
+        rows.append(over(f"{when} {day}".strip() + f": {', '.join(counts)}", _WHEN[when.lower() or "later"]))
+        rows += [_closed(each) if each.when == "closed" else _order(each) for each in of_day]
+    return tuple(rows)
+
+
+def _group(row: OrderRow, today: str) -> tuple[str, str]:
+    """The word and the day under which a line stands."""
+    if row.when == "overdue":
+        return "OVERDUE", ""
+    return ("TODAY", today) if row.when in ("today", "closed") else ("", row.due_on)
+
+
+def _in_order(rows: Sequence[OrderRow]) -> list[str]:
+    """The states of some lines that stand in the order of their states, each once."""
+    return list(dict.fromkeys(row.state for row in rows))
+
+
 def _closed(row: OrderRow) -> Row:
-    cells = (
-        Cell(row.due_on, "quiet"), Cell(row.order, "strong"), Cell(str(row.line)), Cell(row.patient),
-        Cell(row.product, "quiet"), Cell(amount(row.cells)), Cell(row.state, "quiet"),
+    return Row(line_key(row.order, row.line), _cells(row, "quiet"))
+
+
+def _cells(row: OrderRow, when: Tone) -> tuple[Cell, ...]:
+    return (
+        Cell(row.due_on, when), Cell(row.state, _STATES.get(row.state, "note")), Cell(row.order, "strong"),
+        Cell(str(row.line)), Cell(row.patient), Cell(row.product, "quiet"), Cell(amount(row.cells)),
+        Cell(row.note, "quiet"),
     )  # fmt: skip
-    return Row(line_key(row.order, row.line), cells)
+
+
+def _by_issue(issued: Sequence[Issued]) -> tuple[Row, ...]:
+    """What is on its way under the day on which it was issued: today, or before."""
+    rows: list[Row] = []
+    groups: tuple[tuple[str, Tone, bool], ...] = (
+        ("ISSUED TODAY", "strong", True), ("ISSUED BEFORE TODAY", "wait", False),
+    )  # fmt: skip
+    for word, tone, today in groups:
+        found = [row for row in issued if (row.issued_on == "today") is today]
+        if found:
+            rows += [over(f"{word}, not yet administered: {len(found)}", tone), *map(_issued, found)]
+    return tuple(rows)
 
 
 def line_key(order: str, number: int) -> str:
@@ -82,19 +126,11 @@ def line_key(order: str, number: int) -> str:
 
 def _order(row: OrderRow) -> Row:
     order = row.order
-    cells = (
-        Cell(row.due_on, _WHEN[row.when]), Cell(order, "strong"), Cell(str(row.line)), Cell(row.patient),
-        Cell(row.product, "quiet"), Cell(amount(row.cells)), Cell(f"{row.state}{_when(row)}", _WHEN[row.when]),
-    )  # fmt: skip
     offers = (
         Offer("f5", "Pick", Pick(order)), Offer("f6", "Check out", Issue(order)),
         Offer("f8", "Cancel order", Entering("OrderCancelled", (("order", order),))),
     )  # fmt: skip
-    return Row(line_key(order, row.line), cells, offers)
-
-
-def _when(row: OrderRow) -> str:
-    return {"overdue": " · OVERDUE", "today": " · today"}.get(row.when, "")
+    return Row(line_key(order, row.line), _cells(row, _WHEN[row.when]), offers)
 
 
 def _vials(chosen: Chosen | None) -> tuple[Row, ...]:
@@ -144,7 +180,8 @@ def _issued(row: Issued) -> Row:
     )  # fmt: skip
     hands = row.kind == "dose" and row.custody in ("prepared", "handed over")
     papers = (Offer("f8", "Papers", act="papers"),) if row.kind == "dose" else ()
-    return Row(row.code, cells, (*((Offer("f5", "Hand over", HandOver(row.code)),) if hands else ()), *papers))
+    back = Offer("f7", "To stock", ReturnIssued((row.kind, row.code)))
+    return Row(row.code, cells, (*((Offer("f5", "Hand over", HandOver(row.code)),) if hands else ()), back, *papers))
 
 
 def _detail(chosen: Chosen | None) -> tuple[Line, ...]:
@@ -155,7 +192,7 @@ def _detail(chosen: Chosen | None) -> tuple[Line, ...]:
         heading(f"Order {row.order} line {row.line}"), labelled("patient", row.patient, "strong"),
         labelled("asks for", f"{amount(row.cells)} cells of {row.product}, {row.route}"),
         labelled("due", row.due_on, _WHEN[row.when]), labelled("prescriber", chosen.prescriber),
-        labelled("how far", row.state), line(""),
+        labelled("how far", f"{row.state} {row.note and f'({row.note})'}".rstrip()), line(""),
         heading(f"May be used: {len(chosen.usable)}{' and more' if chosen.more else ''}"),
     ]  # fmt: skip
     lines += [

@@ -55,8 +55,8 @@ def _pharmacy(now: Reading, desk: Desk, ask: Ask) -> Sheet:
     chosen = (order, int(line)) if order and line.isdecimal() else None
     closed = ask.tab == CLOSED
     view = pharmacy.read_pharmacy(now, _now(desk), _name(desk), chosen, closed=closed)
-    if view.chosen is None and view.lines:
-        first = (view.lines[0].order, view.lines[0].line)
+    first = next(((each.order, each.line) for each in view.lines if each.when != "closed"), None)
+    if view.chosen is None and first is not None and chosen not in [(each.order, each.line) for each in view.lines]:
         view = pharmacy.read_pharmacy(now, _now(desk), _name(desk), first, closed=closed)
     issued = ask.key if ask.tab == CLOSED - 1 else ""
     return _detailed(pharmacy_sheet(view, issued), ask, "Orders", "Vials", "Issued" if issued else "Orders")

@@ -46,11 +46,15 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A line of a list; `key` is what stays under the cursor when the list is read again."""
+    """A line of a list; `key` is what stays under the cursor when the list is read again.
+
+    A `heading` stands over the rows of a group: its first cell runs over all columns, and the cursor passes it by.
+    """
 
     key: str
     cells: tuple[Cell, ...]
     offers: tuple[Offer, ...] = ()
+    heading: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,11 @@ class Tab:
         """How many rows there are."""
         return len(self.rows) if self.count is None else self.count
 
+    @property
+    def things(self) -> int:
+        """How many rows there are beside headings."""
+        return self.length if self.count is not None else sum(not row.heading for row in self.rows)
+
     def row(self, at: int) -> Row | None:
         """The row at a place; None where there is none, or it is not read yet."""
         return self.rows[at - self.first] if 0 <= at - self.first < len(self.rows) else None
@@ -109,6 +118,22 @@ def labelled(label: str, value: str, tone: Tone = "", *, until: str | None = Non
 def heading(text: str) -> Line:
     """A heading over what follows."""
     return line(text.upper(), "strong")
+
+
+def over(text: str, tone: Tone = "strong") -> Row:
+    """The heading of a group of rows."""
+    return Row(f"over {text}", (Cell(text, tone),), heading=True)
+
+
+def beside_headings(tab: Tab, cursor: int, step: int = 1) -> int:
+    """The nearest place from `cursor` on, in a direction, that is no heading; the other direction where none is."""
+    for way in (step, -step):
+        at = cursor
+        while (row := tab.row(at)) is not None and row.heading:
+            at += 1 if way > 0 else -1
+        if tab.row(at) is not None:
+            return at
+    return cursor
 
 
 def rekeyed(sheet: Sheet, keys: Mapping[str, str]) -> Sheet:

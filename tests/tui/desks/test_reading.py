@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import TypeVar
 
 import pytest
@@ -24,9 +25,12 @@ from cryoledger.tui.desks.audit import (
     read_typed,
 )
 from cryoledger.tui.desks.bedside import read_bedside
+from cryoledger.tui.desks.draw import Place, draw
 from cryoledger.tui.desks.pharmacy import read_pharmacy
+from cryoledger.tui.desks.pharmacy_sheet import pharmacy_sheet
 from cryoledger.tui.desks.preparation import read_preparation
 from cryoledger.tui.desks.quality import read_quality
+from cryoledger.tui.desks.sheet import beside_headings
 from tests.lab import CLINICIAN, PHARMACIST, QUALITY, prepared
 from tests.tui.desks.conftest import Site
 
@@ -44,13 +48,32 @@ def look(site: Site, read: Callable[[Reading], T]) -> T:
 def test_orders_stand_by_the_day_they_are_due_with_how_far_they_are(site: Site) -> None:
     site.lab.reserve("ORDER-3", site.vials[4])
     desk = look(site, lambda now: read_pharmacy(now, site.lab.now, PHARMACIST))
-    assert [(line.order, line.line, line.state) for line in desk.lines] == [
-        ("ORDER-2", 1, "dose handed over"), ("ORDER-2", 2, "nothing reserved"), ("ORDER-3", 1, "1 reserved"),
+    assert [(line.order, line.line, line.when, line.state, line.note) for line in desk.lines] == [
+        ("ORDER-1", 1, "closed", "administered", "10 M cells given"), ("ORDER-2", 2, "later", "ordered", ""),
+        ("ORDER-3", 1, "later", "reserved", "1 vial"), ("ORDER-2", 1, "later", "handed over", "dose DOSE-2"),
     ]  # fmt: skip
-    assert {line.when for line in desk.lines} == {"later"}
     site.lab.wait(minutes=3 * 24 * 60)
-    late = look(site, lambda now: read_pharmacy(now, site.lab.now, PHARMACIST))
+    late = look(site, lambda now: read_pharmacy(now, site.lab.now, PHARMACIST, closed=True))
     assert {line.when for line in late.lines} == {"overdue"}
+    assert [line.order for line in late.closed] == ["ORDER-1"]
+
+
+def test_each_day_says_how_many_of_its_doses_are_how_far(site: Site) -> None:
+    site.lab.reserve("ORDER-3", site.vials[4])
+    site.lab.record(treatment.OrderCancelled(order="ORDER-3", reason="duplicate"), CLINICIAN)
+    view = look(site, lambda now: read_pharmacy(now, site.lab.now, PHARMACIST))
+    orders = pharmacy_sheet(view).tabs[0]
+    due = view.lines[-1].due_on
+    assert [row.cells[0].text for row in orders.rows if row.heading] == [
+        f"TODAY {view.today}: 1 administered, 1 cancelled", f"{due}: 1 ordered, 1 handed over",
+    ]  # fmt: skip
+    assert orders.things == 4
+    assert [bool(row.offers) for row in orders.rows] == [False, False, False, False, True, True]
+    drawing = draw(pharmacy_sheet(view), Place(), 80, 12, datetime.now(UTC))
+    assert drawing.place.cursor == 1
+    assert "TODAY" in "".join(piece.text for piece in drawing.lines[2])
+    assert [beside_headings(orders, 3, step) for step in (1, -1)] == [4, 2]
+    assert beside_headings(orders, 0, -1) == 1
 
 
 def test_vials_that_may_be_used_come_oldest_expiry_first_and_the_rest_say_why_not(site: Site) -> None:
@@ -82,6 +105,14 @@ def test_what_was_issued_and_is_not_given_stands_with_its_deadline(site: Site) -
         ("dose", "DOSE-2", "handed over"), ("vial", site.vials[4], "issued"),
     ]  # fmt: skip
     assert desk.issued[0].deadline is not None
+    site.lab.wait(minutes=24 * 60)
+    site.lab.issue("ORDER-3", site.vials[5])
+    later = look(site, lambda now: read_pharmacy(now, site.lab.now, PHARMACIST))
+    issued = pharmacy_sheet(later).tabs[2]
+    assert [row.key for row in issued.rows] == [
+        "over ISSUED TODAY, not yet administered: 1", site.vials[5],
+        "over ISSUED BEFORE TODAY, not yet administered: 2", "DOSE-2", site.vials[4],
+    ]  # fmt: skip
 
 
 # Bedside
