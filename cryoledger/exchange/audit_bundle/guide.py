@@ -18,13 +18,16 @@ sha256sum verify.py index.html
 ```
 
 The fingerprint of the vault (on every checkpoint sheet) and your policy, which says whose witnesses you trust, come
-from outside too. Without them every verifier can only say that the bundle is *consistent with itself*.
+from outside too. Without them every verifier can only say that the bundle is *consistent with itself*. Whatever you
+were given earlier, a receipt, a checkpoint on paper or in a file, is worth most: it shows whether entries that it
+covers were cut off or written anew since.
 
 This is a bundle of the ledger `{origin}`: {what}
 
 ## In a browser
 
-Open `index.html` from your disk, choose this folder, paste fingerprint and policy. The page has no network.{copy}
+Open `index.html` from your disk, choose this folder, paste fingerprint, policy and what you hold from earlier. The page
+has no network.{copy}
 
 ## With Python
 
@@ -34,8 +37,8 @@ Open `index.html` from your disk, choose this folder, paste fingerprint and poli
 python3 verify.py
 ```
 
-With what you know from elsewhere: `python3 verify.py --fingerprint BASE64 --policy FILE`. It ends with 0 where nothing
-is broken, 1 where something is, 2 where the bundle cannot be read.
+With what you know from elsewhere: `python3 verify.py --fingerprint BASE64 --policy FILE --held RECEIPT-OR-CHECKPOINT`.
+It ends with 0 where nothing is broken, 1 where something is, 2 where the bundle cannot be read.
 
 ## With OpenSSL
 
@@ -71,9 +74,16 @@ both halves (RFC 6962). Formats: c2sp.org/signed-note, /tlog-checkpoint, /tlog-t
 
 ## What this does not show
 
-- Whether each act was allowed by the rules of its day: `cryoledger verify` replays the rulebook.
-- A tail that was cut off, or a whole ledger written anew with every key: only a witness, a checkpoint that you kept
-  from before, or the key IDs on people's badges show that.{partial}
+- Whether each act was allowed by the rules of its day, and whether its data has the fields that its type declares:
+  `cryoledger verify`, on the vault, replays the rulebook.
+- A tail that was cut off, an epoch after a restore that was left out, or a whole ledger written anew with every key:
+  only a witness, a checkpoint that you kept from before (`--held`), or the key IDs on people's badges show that. Every
+  verifier says when the last entry was recorded, and how many entries came after a head that meets your policy.
+- What somebody did with another's key and PIN, within the rules: that person sees it at the next sign-in. Once the key
+  is revoked as suspect, the verifiers list it.
+- Who holds a key: compare the key IDs on people's badges with those in `key-events.txt` or in the entries.
+- The vault's own tables, which its screens show: no bundle holds them; `cryoledger verify` compares them, row for
+  row.{partial}
 """
 _TILES = """\
 - `epoch-N/tile/entries/`: the entries, 256 in a file, each after its length in two bytes (C2SP tlog-tiles).

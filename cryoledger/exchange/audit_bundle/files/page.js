@@ -9,6 +9,9 @@ const TIME = /^\d{4}-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\d\.\d{3}Z$/;
 const UUID7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const ROLES = { t: "technician", q: "quality officer", p: "pharmacist", c: "clinician", w: "witness", u: "auditor",
   a: "administrator" };
+const HELD = /^([^\s+]+\n[0-9]+\n\S+\n\n(?:— [^\n]+\n)+)/gmu;  // a checkpoint, in whatever holds it
+const APART = new Set(["proposal", "late", "typed", "document"]);  // where an act may differ from its proposal
+const STATIONLESS = ["VaultCreated", "LedgerRestored", "AdministratorRecovered"];
 const STAFF = new Set(["technician", "quality officer", "pharmacist", "clinician", "witness"]);
 // Who signs which event: `meaning:roles`, `?` where the line may be absent, `=field` where the new key of that field
 // signs, `@station` and `@recovery` for those keys. `*`: the first person may sign a proposal as an entry of its own.
@@ -181,6 +184,9 @@ function parseEntry(bytes) {
   for (const time of [said.recorded_at, said.occurred_at]) {
     need(TIME.test(time) && !isNaN(Date.parse(time)) && new Date(time).toISOString() === time, "a time of another form");
   }
+  const waited = Date.parse(said.recorded_at) - Date.parse(said.occurred_at);
+  need(waited >= 0, "recorded before it occurred");
+  need(waited <= 600_000 || said.data?.late, "recorded late, with no reason why");
   for (const number of [said.rules, said.schema]) need(Number.isInteger(number) && number > 0, "rules and schema are numbers from 1");
   need(UUID7.test(said.id) && /^[A-Z][A-Za-z0-9]{0,63}$/.test(said.type), "an id or a type of another form");
   need(typeof said.id === "string" && typeof said.station === "string" && said.station, "no station");
@@ -222,13 +228,23 @@ class Ledger {
     this.stations = new Map();
     this.recovery = new Map();
     this.log = [];
-    this.enrolments = 0;
+    this.owners = new Map();  // of every key that was ever enrolled
+    this.enrolments = this.rules = 0;
     this.proposals = new Map();
+    this.restores = new Map();
     this.remarks = [];
   }
   async key(text) {
     if (!this.keys.has(text)) this.keys.set(text, await Key.of(text));
     return this.keys.get(text);
+  }
+  async enrol(name, text, again = false) {
+    const key = await this.key(text);
+    need(key.name === name, `the new key is of ${key.name}, not of ${name}`);
+    need(!this.owners.has(key.code), `the key of ${name} was enrolled before, for ${this.owners.get(key.code)}`);
+    need(again || ![...this.owners.values()].includes(name), `the name ${name} has signed before`);
+    this.owners.set(key.code, name);
+    return key;
   }
   expected(entry) {
     need(this.table.has(entry.type), "an event of an unknown type, " + String(entry.type).slice(0, 40));
@@ -262,7 +278,9 @@ class Ledger {
   }
   async signatures(entry) {
     // The key of each line as of this entry; what verifies them may run later.
-    const lines = this.expected(entry), jobs = [];
+    const lines = this.expected(entry), jobs = [], { station } = entry;
+    need(STATIONLESS.includes(entry.type) || this.stations.has(station) || entry.data.station === station,
+      `the station ${station} is not enrolled`);
     for (const [at, line] of entry.note.lines.entries()) {
       const key = await this.signer(entry, line.name, lines[at]);
       need(key.algorithm === 1 && key.id === line.id, `${line.name} signed with another key than the valid one`);
@@ -271,39 +289,52 @@ class Ledger {
     const proposal = entry.data.proposal;
     if (proposal != null) {
       const known = this.proposals.get(proposal.number);
-      need(known && known.type === entry.type && known.leaf === proposal.leaf_hash, "no such proposal was signed before");
+      this.proposals.delete(proposal.number);
+      need(known && known.type === entry.type && known.leaf === proposal.leaf_hash, "no such proposal is open");
+      const act = (data) => canonical(Object.fromEntries(Object.entries(data).filter(([name]) => !APART.has(name))));
+      need(act(known.act) === act(entry.data) && entry.recorded_at < known.until, "the proposal was of another act, or has expired");
       need(!entry.signers.some((one) => one.name === known.name), "who proposed cannot be the second person");
+      need(this.people.get(known.name).status === "active", `the key of ${known.name}, who proposed it, is no longer valid`);
     }
     return jobs;
   }
   async apply(entry, number, leaf) {
     const { data, type } = entry;
-    const enrol = async (person, key, roles) => {
-      need(!this.people.has(person.name), `${person.name} is enrolled a second time`);
-      this.people.set(person.name, { key: await this.key(key), roles: new Set(roles), status: "active", full: person.full_name });
+    const person = async (who, key, roles) => {
+      this.people.set(who.name, { key: await this.enrol(who.name, key), roles: new Set(roles), status: "active", full: who.full_name });
     };
     if (["KeyIssued", "StationEnrolled", "AdministratorRecovered"].includes(type)) this.enrolments++;
-    if (type === "VaultCreated" || type === "LogKeyReplaced") this.log = [await this.key(data.log_key), await this.key(data.log_key_ml_dsa)];
+    if (type === "VaultCreated" || type === "LogKeyReplaced") {
+      const found = [];
+      for (const text of [data.log_key, data.log_key_ml_dsa]) found.push(await this.enrol((await this.key(text)).name, text, true));
+      this.log = found;
+    }
     if (type === "VaultCreated") {
       this.zone = data.zone;
       this.training = data.training;
-      this.stations.set(entry.station, await this.key(data.station_key));
+      this.rules = entry.rules;
+      await person(data.administrator, data.administrator_key, ["administrator"]);
+      this.stations.set(entry.station, await this.enrol(entry.station, data.station_key));
       const recovery = await this.key(data.recovery_key);
-      this.recovery.set(recovery.name, recovery);
-      await enrol(data.administrator, data.administrator_key, ["administrator"]);
+      this.recovery.set(recovery.name, await this.enrol(recovery.name, recovery.text));
     } else if (type === "KeyIssued") {
-      await enrol(data.person, data.key, data.roles);
+      await person(data.person, data.key, data.roles);
     } else if (type === "AdministratorRecovered") {
-      await enrol(data.person, data.key, ["administrator"]);
+      await person(data.person, data.key, ["administrator"]);
       this.remarks.push({ number, text: `THE RECOVERY KEY enrolled ${data.person.name}` });
     } else if (type === "KeyReplaced") {
-      Object.assign(this.people.get(data.person), { key: await this.key(data.key), status: "active" });
+      Object.assign(this.people.get(data.person), { key: await this.enrol(data.person, data.key, true), status: "active" });
+    } else if (type === "RulebookAdopted") {
+      this.rules = data.rulebook;
+    } else if (type === "RestoreFound" || type === "LedgerRestored") {
+      const by = type === "LedgerRestored" ? number : null;
+      this.restores.set(number - number % EPOCH, { lost: data.lost_from, to: data.lost_to ?? Infinity, by });
     } else if (type === "RoleGranted") {
       this.people.get(data.person).roles.add(data.role);
     } else if (type === "RoleWithdrawn") {
       this.people.get(data.person).roles.delete(data.role);
     } else if (type === "StationEnrolled") {
-      this.stations.set(data.station, await this.key(data.key));
+      this.stations.set(data.station, await this.enrol(data.station, data.key));
     } else if (type === "StationRetired") {
       this.stations.delete(data.station);
     } else if (type === "KeyLocked") {
@@ -316,7 +347,8 @@ class Ledger {
         this.remarks.push({ number, text: `what ${data.name} signed from entry ${shown(data.suspect_from)} on was put under suspicion` });
       }
     } else if (type.endsWith("Proposed")) {
-      this.proposals.set(number, { type: type.slice(0, -"Proposed".length), leaf: b64(leaf), name: entry.signers[0].name });
+      this.proposals.set(number, { type: type.slice(0, -"Proposed".length), leaf: b64(leaf), act: data.act,
+        until: data.expires_at, name: entry.signers[0].name });
     }
   }
 }
@@ -378,6 +410,7 @@ class Policy {
       else if (words[0] === "witness" && words.length > 2) policy.members.set(words[1], { key: await Key.of(words[2]) });
       else if (words[0] === "group" && words.length > 3) {
         const names = words.slice(3), count = { any: 1, all: names.length }[words[2]] ?? decimal(words[2]);
+        need(count > 0 && count <= names.length, `a group of the policy that asks for ${count} of ${names.length}`);
         policy.members.set(words[1], { count, names });
       } else {
         need(words[0] === "quorum" && policy.members.has(words[1]), "no line of a policy: " + words.join(" ").slice(0, 60));
@@ -405,8 +438,8 @@ function tilePath(level, index, width) {
 // The verification
 
 class Verification {
-  constructor(files, fingerprint, policyText, progress) {
-    Object.assign(this, { files, fingerprint, policyText, progress });
+  constructor(files, fingerprint, policyText, heldText, progress) {
+    Object.assign(this, { files, fingerprint, policyText, heldText, progress });
     this.ledger = new Ledger();
     this.findings = [];
     this.flawed = new Set();
@@ -415,7 +448,10 @@ class Verification {
     this.signatures = this.checkpoints = this.total = this.done = this.size = 0;
     this.met = new Map();
     this.partial = false;
-    this.origin = this.found = "";
+    this.origin = this.found = this.newest = "";
+    this.held = [];
+    this.roots = new Map();
+    this.epochs = new Map();
     this.ids = new Map();
     this.heads = [];
     this.policy = null;
@@ -447,6 +483,11 @@ class Verification {
   }
   async run() {
     if (this.policyText) this.policy = await Policy.of(this.policyText);
+    if (this.heldText) {
+      // What a checkpoint file, a receipt (C2SP tlog-proof) or several of them after each other hold.
+      this.held = [...`${this.heldText}\n`.matchAll(HELD)].map(([, text]) => ({ ...parseHead(parseNote(utf8.encode(text))), bytes: utf8.encode(text) }));
+      need(this.held.length, "what you hold is no checkpoint");
+    }
     need(this.files.has("epoch-1/checkpoint"), "the folder holds no epoch-1/checkpoint");
     const epochs = new Set([...this.files.keys()].map((path) => /^epoch-(\d+)\//.exec(path)?.[1]).filter(Boolean));
     for (let epoch = 1; epoch <= epochs.size; epoch++) {
@@ -455,14 +496,19 @@ class Verification {
     for (let epoch = 1; epoch <= epochs.size; epoch++) await this.epoch(epoch, `epoch-${epoch}`);
     for (const head of this.heads) {
       const keys = [...head.keys, ...this.ledger.log];  // an export may sign old epochs with the present log key
-      await this.attempt(head.where, undefined, () => this.checkpoint(head.path, head.root, head.origin, keys));
+      await this.attempt(head.where, undefined, async () => this.checkpoint(await this.read(head.path), head.root, head.origin, head.size, keys));
     }
+    for (const each of this.held) {
+      await this.attempt(`a checkpoint that you hold, ${each.origin} ${each.size}`, undefined, () => this.hold(each));
+    }
+    await this.attempt("keys.txt", undefined, () => this.listed());
+    this.tellRestores();
     if (this.policy && !this.met.has(this.epochOrigin)) {
       this.broken("the policy", "THE POLICY IS NOT MET: no checkpoint of this ledger has its log and enough witnesses");
     }
   }
   async epoch(epoch, folder) {
-    Object.assign(this, { epochOrigin: "", previous: new Uint8Array(32), at: "" });
+    Object.assign(this, { epochOrigin: "", previous: new Uint8Array(32), at: "", last: -1 });
     const head = parseHead(parseNote(await this.read(`${folder}/checkpoint`)));
     const whole = [...this.files.keys()].some((path) => path.startsWith(`${folder}/tile/entries/`));
     this.partial ||= !whole;
@@ -479,17 +525,59 @@ class Verification {
       for (const [path, size] of older) {
         await this.attempt(`epoch ${epoch}, checkpoint of ${size}`, undefined, async () => {
           need(size <= leaves.length, "the entries up to it are missing");
-          await this.checkpoint(path, await rootOf(levels, 0, size), this.epochOrigin, this.logsUpTo(epoch, size));
+          await this.checkpoint(await this.read(path), await rootOf(levels, 0, size), this.epochOrigin, size, this.logsUpTo(epoch, size));
         });
       }
       head.own = await rootOf(levels, 0, leaves.length);
+      for (const { origin, size } of this.held) {
+        if (origin === this.epochOrigin && size <= leaves.length) this.keep(origin, size, await rootOf(levels, 0, size), this.logsUpTo(epoch, size));
+      }
     } else {
       await this.single(epoch, folder, head, leaves);
       head.own = head.root;
     }
-    this.heads.push({ where: `epoch ${epoch}, checkpoint`, path: `${folder}/checkpoint`, root: head.own, origin: this.epochOrigin, keys: kept.log });
-    this.end = whole && leaves.length ? [head.origin, head.size, b64(head.root), b64(leaves.at(-1))] : [];
-    this.size = head.size;
+    this.heads.push({ where: `epoch ${epoch}, checkpoint`, path: `${folder}/checkpoint`, root: head.own, origin: this.epochOrigin,
+      size: head.size, keys: kept.log });
+    this.keep(this.epochOrigin, head.size, head.own, kept.log);
+    if (!this.epochs.has(this.epochOrigin)) this.epochs.set(this.epochOrigin, { epoch, size: head.size, whole });
+    this.end = whole && leaves.length ? [head.origin, head.size, b64(head.root), b64(leaves.at(-1))] : [head.origin];
+    Object.assign(this, { size: head.size, newest: this.at });
+  }
+  keep(origin, size, root, keys) {
+    if (!this.roots.has(`${origin} ${size}`)) this.roots.set(`${origin} ${size}`, { root, keys });
+  }
+  async hold({ origin, size, root, bytes }) {
+    // A checkpoint that the verifier brings is of this tree, or of entries that two persons declared lost.
+    const known = this.epochs.get(origin), found = this.roots.get(`${origin} ${size}`);
+    need(known, `of another ledger than ${this.origin}`);
+    const last = (known.epoch - 1) * EPOCH + size - 1;
+    for (const [opened, { lost, to, by }] of this.ledger.restores) {
+      if (size > known.size && by !== null && lost <= last && last < opened && last <= to) {
+        this.ledger.remarks.push({ number: by, text: `the checkpoint that you hold of ${size} entries covers some declared lost` });
+        return;
+      }
+    }
+    if (!found && !known.whole) {
+      this.notCounted.add(`that you hold, of ${size} entries: this part is under another one`);
+      return;
+    }
+    need(size <= known.size, `it covers ${size} entries, the bundle ${known.size}: THE LEDGER WAS ROLLED BACK OR CUT`);
+    need(found && same(found.root, root), `THE LEDGER WAS REWRITTEN before entry ${size}`);
+    await this.checkpoint(bytes, found.root, origin, size, [...found.keys, ...this.ledger.log]);
+  }
+  async listed() {
+    // Other people's tools take keys from keys.txt: it may name none that no entry enrolled.
+    if (!this.files.has("keys.txt")) return;
+    for (const text of decode(await this.read("keys.txt")).split(/\s+/).filter(Boolean)) {
+      const key = await this.ledger.key(text), owner = this.ledger.owners.get(key.code);
+      need(key.name === owner || (owner === this.origin && this.epochs.has(key.name)), `it names a key that no entry enrolled, ${text.slice(0, 60)}`);
+    }
+  }
+  tellRestores() {
+    for (const [number, { lost, to, by }] of this.ledger.restores) {
+      const which = to === Infinity ? "on" : `to ${shown(to)}`, who = by === null ? "NOBODY HAS DECLARED IT" : `declared by two in entry ${shown(by)}`;
+      this.ledger.remarks.push({ number, text: `opened a restored ledger, entries from ${shown(lost)} ${which} were lost, ${who}` });
+    }
   }
   logsUpTo(epoch, size) {
     const number = (epoch - 1) * EPOCH + size;
@@ -527,6 +615,7 @@ class Verification {
   }
   async single(epoch, folder, head, leaves) {
     const paths = [...this.files.keys()].map((path) => new RegExp(`^${folder}/entries/(\\d+)$`).exec(path)).filter(Boolean);
+    await this.attempt(`epoch ${epoch}, entry 0`, undefined, () => need(this.files.has(`${folder}/entries/0`), "it is missing"));
     for (const [path, digits] of paths.sort((a, b) => Number(a[1]) - Number(b[1]))) {
       const sequence = decimal(digits), where = `epoch ${epoch}, entry ${sequence}`, number = (epoch - 1) * EPOCH + sequence;
       const note = await this.read(path);
@@ -548,10 +637,14 @@ class Verification {
     if (!entry) return;
     this.epochOrigin ||= entry.origin;
     this.origin ||= entry.origin;
+    const named = epoch === 1 ? this.origin : `${this.origin}/e${epoch}`, { rules } = this.ledger;
+    check(this.epochOrigin === named, `its origin is not that of epoch ${epoch} of ${this.origin.slice(0, 60)}`);
     check(entry.origin === this.epochOrigin, "made for another ledger, " + entry.origin.slice(0, 60));
     check(entry.sequence === sequence, `entry ${entry.sequence} stands here, by its own signed text`);
     check((entry.type === "VaultCreated") === (number === 0), "a vault is created by entry 0, and by no other");
-    check(!whole || same(entry.previous, this.previous), "does not name the leaf hash of the entry before");
+    check(sequence !== this.last + 1 || same(entry.previous, this.previous), "does not name the leaf hash before it");
+    this.last = sequence;
+    check(!rules || !whole || entry.rules === rules, `rulebook ${entry.rules}, where ${rules} is in force`);
     check(entry.recorded_at >= this.at || entry.type === "ClockCorrected", "recorded before the entry before it");
     this.at = entry.recorded_at;
     check(!this.ids.has(entry.id), `its id stands already in entry ${shown(this.ids.get(entry.id) ?? 0)}`);
@@ -565,13 +658,16 @@ class Verification {
     }
     // Who may sign is only changed by what holds, as far as that is known before its signatures are verified.
     if (!this.flawed.has(number)) await this.attempt(where, number, () => this.ledger.apply(entry, number, leaf));
-    if (sequence === 0) await this.attempt(where, number, () => this.opening(entry, epoch, leaf));
+    if (sequence === 0 || entry.type === "RestoreFound" || entry.type === "LedgerRestored") {
+      await this.attempt(where, number, () => this.opening(entry, epoch, leaf));
+    }
     if (entry.type === "VaultCreated" || entry.type === "LogKeyReplaced") (this.logHistory ||= []).push([number, this.ledger.log]);
     this.entries.push({ number, type: entry.type, data: entry.data, signers: entry.signers, station: entry.station,
       occurred_at: entry.occurred_at, recorded_at: entry.recorded_at, bytes });
   }
   opening(entry, epoch, leaf) {
-    if (epoch === 1) {
+    // Entry 0 of an epoch, or the later one by which two persons declare what was lost before it.
+    if (epoch === 1 && entry.sequence === 0) {
       this.found = b64(leaf);
       need(entry.data.origin === entry.origin, "no creation of this ledger");
       need(!this.fingerprint || this.fingerprint === this.found, `THE FINGERPRINT IS ANOTHER: ${this.found}`);
@@ -579,7 +675,8 @@ class Verification {
     }
     need(entry.type === "RestoreFound" || entry.type === "LedgerRestored", "an epoch opens with a restore");
     const said = ["origin", "size", "root", "last_leaf_hash"].map((name) => entry.data[name] ?? 0);
-    need(this.end.every((value, at) => value === said[at]), "the restore does not name the end of the epoch before");
+    need(entry.sequence === 0 || entry.type === "LedgerRestored", "a restore is found by an epoch's entry 0");
+    need(this.end?.every((value, at) => value === said[at]), "does not name the end of the epoch before");
   }
   async tiles(folder, leaves, levels) {
     for (let level = 0; level * 8 < levels.length; level++) {
@@ -590,9 +687,9 @@ class Verification {
       }
     }
   }
-  async checkpoint(path, root, origin, logs) {
-    const note = parseNote(await this.read(path)), head = parseHead(note);
-    need(same(root, head.root), `the root of the checkpoint is not that of its ${head.size} entries`);
+  async checkpoint(bytes, root, origin, size, logs) {
+    const note = parseNote(bytes), head = parseHead(note);
+    need(same(root, head.root) && head.size === size, `the root of the checkpoint is not that of its ${head.size} entries`);
     need(head.origin === origin, "the checkpoint is of another ledger");
     const known = new Map();
     for (const key of logs) known.set(`${origin} ${await key.idAs(origin)}`, key);  // the log signs as its epoch's origin
@@ -746,8 +843,8 @@ function told(value) {
   const text = TIME.test(value) ? local(value) : String(value);
   return text.length > 64 ? text.slice(0, 60) + "…" : text;
 }
-const APART = new Set(["late", "typed", "document", "undoes", "proposal", "corrects", "band", "bands"]);
-const details = (data) => Object.entries(data).filter(([name]) => !APART.has(name)).map(([name, value]) => field(name, value)).join(", ");
+const ASIDE = new Set(["late", "typed", "document", "undoes", "proposal", "corrects", "band", "bands"]);
+const details = (data) => Object.entries(data).filter(([name]) => !ASIDE.has(name)).map(([name, value]) => field(name, value)).join(", ");
 
 function marks(entry) {
   const { data } = entry, found = [];
@@ -922,7 +1019,7 @@ async function check() {
   }
   verdict("working", "Checking", "Every hash and every signature.");
   $("progress").hidden = false;
-  const v = state.verification = new Verification(state.files, $("fingerprint").value.trim(), $("policy").value.trim(), (done, total) => {
+  const v = state.verification = new Verification(state.files, $("fingerprint").value.trim(), $("policy").value.trim(), $("held").value.trim(), (done, total) => {
     $("progress").max = total || 1;
     $("progress").value = done;
     $("verdict-told").textContent = `${group(done)} of ${group(total)} entries`;
@@ -954,6 +1051,7 @@ function report(v, milliseconds) {
   counts([["entries", group(v.entries.length)], ["signatures that hold", group(v.signatures)], ["checkpoints", group(v.checkpoints)],
     ["keys", group(v.ledger.keys.size)], ["seconds", (milliseconds / 1000).toFixed(1)], ["fingerprint of entry 0", v.found || "none", "code"]]);
   const limits = [...v.notCounted].map((line) => `Not counted: checkpoint line ${line}.`);
+  if (v.newest) limits.push(`The last entry was recorded at ${v.newest}.${v.held.length ? "" : " A tail that was cut off would not show: enter a checkpoint that you hold from before."}`);
   if (v.partial) limits.push("A part of the ledger: entries that are not in this bundle, a key's revocation among them, would not show.");
   if (state.inlined) limits.push("This copy carries its data inside, so its SHA-256 is not that of the released page. For a proof, open index.html and choose the folder.");
   if (v.ledger.training) limits.unshift("TRAINING ledger: nothing recorded here is real.");

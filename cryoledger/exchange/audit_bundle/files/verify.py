@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
 """Verify an audit bundle of cryoledger. One file; needs Python 3.10 or later and the package `cryptography`.
 
-    python3 verify.py [BUNDLE] [--fingerprint BASE64] [--policy FILE]
+    python3 verify.py [BUNDLE] [--fingerprint BASE64] [--policy FILE] [--held FILE ...]
 
 Take the SHA-256 that this file must have from the release or from the checkpoint sheet, never from the bundle that it
-came with. Without a fingerprint and a policy, both from outside, a ledger is at most consistent with itself.
+came with. Without a fingerprint and a policy, both from outside, a ledger is at most consistent with itself. `--held`
+is a checkpoint or receipt that you kept from before: only that shows a tail that was cut off, or written anew.
 
 An entry is a C2SP signed note of five lines: tag, origin, sequence, leaf hash of the entry before, event as JSON. This
 checks the form, place, hash and every signature of each entry: by a key that was enrolled, unrevoked and held a role
 that the event asks for at that entry; the tree (RFC 6962) against tiles, proofs and checkpoints; cosignatures against
-the policy. It does not judge whether an act was allowed otherwise: that takes the rulebook, `cryoledger verify`.
+the policy and with what you hold; what a restore declared lost. It does not judge whether an act was allowed
+otherwise: that takes the rulebook, `cryoledger verify`.
 Exit: 0 nothing broken, 1 broken, 2 could not be read.
 """
 
@@ -21,7 +23,7 @@ import hashlib
 import json
 import re
 import sys
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +42,9 @@ TIME = re.compile(r"\d{4}-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\d\.\d{3}Z", re.AS
 UUID7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 ROLES = {role[0]: role for role in ("technician", "quality officer", "pharmacist", "clinician", "witness")}
 ROLES |= {"u": "auditor", "a": "administrator"}
+HELD = re.compile(r"^([^\s+]+\n[0-9]+\n\S+\n\n(?:— [^\n]+\n)+)", re.MULTILINE)  # a checkpoint, in whatever holds it
+APART = {"proposal", "late", "typed", "document"}  # where an act may differ from its proposal
+STATIONLESS = ("VaultCreated", "LedgerRestored", "AdministratorRecovered")
 STAFF = set(ROLES.values()) - {"auditor", "administrator"}
 # Who signs which event: `meaning:roles`, `?` where the line may be absent, `=field` where the new key of that field
 # signs, `@station` and `@recovery` for those keys. `*`: the first person may sign a proposal as an entry of its own.
@@ -198,8 +203,12 @@ class Entry:  # one entry, strictly parsed
         need(again == lines[4], "the JSON is not in its one canonical form")
         need(isinstance(said, dict) and sorted(said) == FIELDS, "the event has not exactly its nine fields")
         self.type, self.data, self.station, self.at = said["type"], said["data"], said["station"], said["recorded_at"]
-        for time in (self.at, said["occurred_at"]):
-            need(TIME.fullmatch(time) and datetime.fromisoformat(time[:-1]), "a time of another form")
+        self.rules, times = said["rules"], (said["occurred_at"], self.at)
+        need(all(TIME.fullmatch(time) for time in times), "a time of another form")
+        occurred, recorded = (datetime.fromisoformat(time[:-1]) for time in times)
+        late = isinstance(self.data, dict) and self.data.get("late")
+        need(occurred <= recorded, "recorded before it occurred")
+        need(late or recorded - occurred <= timedelta(minutes=10), "recorded late, with no reason why")
         for number in (said["rules"], said["schema"]):
             need(type(number) is int and number > 0, "rules and schema are numbers from 1")
         need(UUID7.fullmatch(said["id"]) and TYPE.fullmatch(self.type), "an id or a type of another form")
@@ -235,14 +244,24 @@ class Ledger:  # keys and roles, as the entries so far have them
         self.people: dict[str, Any] = {}  # name: [key, roles, status]
         self.others: dict[tuple[str, str], Any] = {}  # ("station" or "recovery", name): key
         self.log: list[Key] = []
-        self.enrolments = 0
-        self.proposals: dict[int, tuple[str, str, str]] = {}  # number: act, leaf hash, who proposed
+        self.owners: dict[bytes, str] = {}  # of every key that was ever enrolled
+        self.enrolments = self.rules = 0
+        self.proposals: dict[int, Any] = {}  # number: type, leaf hash, act, until when, who proposed
+        self.restores: dict[int, Any] = {}  # number of an epoch's entry 0: lost from, lost to, by whom declared
         self.remarks: list[str] = []
 
     def key(self, text: str) -> Key:
         if text not in self.keys:
             self.keys[text] = Key(text)
         return self.keys[text]
+
+    def enrol(self, name: str, text: str, new: bool = True) -> Key:
+        key = self.key(text)
+        need(key.name == name, f"the new key is of {key.name}, not of {name}")
+        need(key.raw not in self.owners, f"the key of {name} was enrolled before, for {self.owners.get(key.raw)}")
+        need(not new or name not in self.owners.values(), f"the name {name} has signed before")
+        self.owners[key.raw] = name
+        return key
 
     def expected(self, entry: Entry) -> list[Any]:
         """The lines of the table that an entry must bear, less optional ones that may be absent here."""
@@ -274,44 +293,54 @@ class Ledger:  # keys and roles, as the entries so far have them
         return key
 
     def verify(self, entry: Entry) -> None:
-        """Every signature of an entry, by the key that is valid at this entry."""
+        """Every signature of an entry, by the key valid at this entry; its station; the proposal it completes."""
+        at_home = self.others.get(("station", entry.station)) or entry.data.get("station") == entry.station
+        need(entry.type in STATIONLESS or at_home, f"the station {entry.station} is not enrolled")
         for (name, key_id, signature), line in zip(entry.lines, self.expected(entry), strict=True):
             key = self.signer(entry, name, line)
             need(key.algorithm == 1 and key.id == key_id, f"{name} signed with another key than the valid one")
             key.verify(entry.text, signature)
         proposal = entry.data.get("proposal")
         if proposal is not None:
-            kind, leaf, proposer = self.proposals.get(proposal["number"], ("", "", ""))
-            need((kind, leaf) == (entry.type, proposal["leaf_hash"]), "no such proposal was signed before")
-            need(proposer not in [name for name, _ in entry.signers], "who proposed cannot be the second person")
+            found = self.proposals.pop(proposal["number"], None)
+            need(found and found[:2] == (entry.type, proposal["leaf_hash"]), "no such proposal is open")
+            acts = [{name: act[name] for name in act if name not in APART} for act in (found[2], entry.data)]
+            need(acts[0] == acts[1] and entry.at < found[3], "the proposal was of another act, or has expired")
+            need(found[4] not in [name for name, _ in entry.signers], "who proposed cannot be the second person")
+            need(self.people[found[4]][2] == "active", f"the key of {found[4]}, who proposed it, is no longer valid")
 
     def apply(self, entry: Entry, number: int) -> None:
         data, kind = entry.data, entry.type
         if kind in ("KeyIssued", "StationEnrolled", "AdministratorRecovered"):
             self.enrolments += 1
         if kind in ("VaultCreated", "LogKeyReplaced"):
-            self.log = [self.key(data["log_key"]), self.key(data["log_key_ml_dsa"])]
+            texts = data["log_key"], data["log_key_ml_dsa"]
+            self.log = [self.enrol(self.key(text).name, text, False) for text in texts]
         if kind == "VaultCreated":
-            key, name = self.key(data["administrator_key"]), data["administrator"]["name"]
-            self.people[name] = [key, {"administrator"}, "active"]
-            self.others["station", entry.station] = self.key(data["station_key"])
-            self.others["recovery", self.key(data["recovery_key"]).name] = self.key(data["recovery_key"])
+            self.rules, name = entry.rules, data["administrator"]["name"]
+            self.people[name] = [self.enrol(name, data["administrator_key"]), {"administrator"}, "active"]
+            self.others["station", entry.station] = self.enrol(entry.station, data["station_key"])
+            sheet = self.key(data["recovery_key"])
+            self.others["recovery", sheet.name] = self.enrol(sheet.name, sheet.text)
         elif kind in ("KeyIssued", "AdministratorRecovered"):
-            need(data["person"]["name"] not in self.people, f"{data['person']['name']} is enrolled a second time")
-            self.people[data["person"]["name"]] = [
-                self.key(data["key"]),
-                set(data.get("roles", [ROLES["a"]])),
-                "active",
-            ]
+            name = data["person"]["name"]
+            self.people[name] = [self.enrol(name, data["key"]), set(data.get("roles", [ROLES["a"]])), "active"]
             if kind == "AdministratorRecovered":
-                self.remarks.append(f"entry {shown(number)}: THE RECOVERY KEY enrolled {data['person']['name']}")
+                self.remarks.append(f"entry {shown(number)}: THE RECOVERY KEY enrolled {name}")
         elif kind == "KeyReplaced":
-            self.people[data["person"]] = [self.key(data["key"]), self.people[data["person"]][1], "active"]
+            again = self.enrol(data["person"], data["key"], False)
+            self.people[data["person"]] = [again, self.people[data["person"]][1], "active"]
+        elif kind == "RulebookAdopted":
+            self.rules = data["rulebook"]
+        elif kind in ("RestoreFound", "LedgerRestored"):
+            by = number if kind == "LedgerRestored" else None
+            self.restores[number - number % EPOCH] = (data["lost_from"], data.get("lost_to"), by)
         elif kind in ("RoleGranted", "RoleWithdrawn"):
             roles = self.people[data["person"]][1]
             (roles.add if kind == "RoleGranted" else roles.discard)(data["role"])
         elif kind in ("StationEnrolled", "StationRetired"):
-            self.others["station", data["station"]] = self.key(data["key"]) if "key" in data else None
+            issued = kind == "StationEnrolled"
+            self.others["station", data["station"]] = self.enrol(data["station"], data["key"]) if issued else None
         elif kind == "KeyLocked":
             self.people[data["person"]][2] = "locked"
         elif kind == "KeyRevoked":
@@ -324,7 +353,8 @@ class Ledger:  # keys and roles, as the entries so far have them
                 told = f"what {data['name']} signed from entry {shown(data['suspect_from'])} on was put under suspicion"
                 self.remarks.append(f"entry {shown(number)}: {told}; see which EntriesReaffirmed follow")
         elif kind.endswith("Proposed"):
-            self.proposals[number] = (kind[: -len("Proposed")], b64(entry.leaf), entry.signers[0][0])
+            by = entry.signers[0][0]
+            self.proposals[number] = (kind[: -len("Proposed")], b64(entry.leaf), data["act"], data["expires_at"], by)
 
 
 def root_of(hashes: list[bytes]) -> bytes:
@@ -387,6 +417,13 @@ def parse_head(text: bytes) -> tuple[str, int, bytes]:
     return lines[0], decimal(lines[1]), unb64(lines[2])
 
 
+def checkpoints_in(path: Path) -> list[bytes]:
+    """What a checkpoint file, a receipt (C2SP tlog-proof) or several of them after each other hold."""
+    found = HELD.findall(read(path).decode() + "\n")
+    need(found, f"{path} holds no checkpoint")
+    return [note.encode() for note in found]
+
+
 class Policy:  # which log, and which witnesses are enough (C2SP tlog-policy)
     def __init__(self, text: str) -> None:
         self.logs: list[Key] = []
@@ -399,6 +436,7 @@ class Policy:  # which log, and which witnesses are enough (C2SP tlog-policy)
                 self.members[words[1]] = Key(words[2])
             elif words[0] == "group" and len(words) > 3:
                 count = {"any": 1, "all": len(words) - 3}.get(words[2]) or decimal(words[2])
+                need(0 < count <= len(words) - 3, f"a group of the policy that asks for {count} of {len(words) - 3}")
                 self.members[words[1]] = (count, words[3:])
             else:
                 need(words[0] == "quorum" and words[1] in self.members, f"no line of a policy: {' '.join(words)[:60]}")
@@ -416,16 +454,20 @@ def shown(number: int) -> str:
 
 
 class Verification:  # one bundle, from its first entry to its last checkpoint
-    def __init__(self, bundle: Path, fingerprint: str, policy: Policy | None) -> None:
+    def __init__(self, bundle: Path, fingerprint: str, policy: Policy | None, held: list[bytes]) -> None:
         self.bundle, self.fingerprint, self.policy, self.ledger = bundle, fingerprint, policy, Ledger()
+        self.held = [(*parse_head(parse_note(note)[0]), note) for note in held]
+        self.roots: dict[tuple[str, int], Any] = {}  # by origin and size: the tree's root and the log's keys then
+        self.epochs: dict[str, tuple[int, int, bool]] = {}  # by origin: number, size, whether all of it is here
         self.broken: list[str] = []
         self.heads: list[Any] = []
         self.not_counted: set[str] = set()
         self.met: dict[str, int] = {}  # by origin, the size of the largest checkpoint that meets the policy
         self.count = self.signatures = self.checkpoints = self.size = 0
-        self.found, self.partial = "", False
+        self.found = self.first = self.newest = ""
+        self.partial = False
         self.ids: dict[str, str] = {}
-        self.end: list[Any] = []  # of the epoch before: origin, size, root, last leaf hash where that is known
+        self.end: list[Any] = []  # of the epoch before: origin, and if all of it is here, size, root, last leaf hash
 
     def attempt(self, where: str, act: Any, *given: Any) -> Any:
         try:
@@ -440,41 +482,53 @@ class Verification:  # one bundle, from its first entry to its last checkpoint
         need(folders, f"{self.bundle} holds no epoch-1")
         for epoch in range(1, len(folders) + 1):
             self.epoch(epoch, self.bundle / f"epoch-{epoch}")
-        for where, path, root, origin, keys in self.heads:  # an export may sign old epochs with the present log key
-            self.attempt(where, self.checkpoint, path, root, origin, [*keys, *self.ledger.log])
+        for where, path, root, origin, size, keys in self.heads:  # an export may sign old epochs with the present key
+            self.attempt(where, self.checkpoint, read(path), root, origin, size, [*keys, *self.ledger.log])
+        for origin, size, _, note in self.held:
+            self.attempt(f"a checkpoint that you hold, {origin} {size}", self.hold, origin, size, note)
+        self.attempt("keys.txt", self.listed)
         if self.policy and self.origin not in self.met:
             self.broken.append("THE POLICY IS NOT MET: no checkpoint of this ledger has its log and enough witnesses")
 
     def epoch(self, epoch: int, folder: Path) -> None:
         leaves: list[bytes] = []
         stack: list[bytes] = []
-        self.origin, self.previous, self.at = "", bytes(32), ""
+        self.origin, self.previous, self.at, self.last = "", bytes(32), "", -1
         origin, size, root = parse_head(parse_note(read(folder / "checkpoint"))[0])
         heads = {decimal(path.name): path for path in sorted((folder / "checkpoints").glob("*"))}
         whole = (folder / "tile" / "entries").is_dir()
         self.partial |= not whole
         alone = sorted(decimal(path.name) for path in (folder / "entries").glob("*"))
+        self.attempt(f"epoch {epoch}, entry 0", need, whole or alone[:1] == [0], "it is missing")
         single = ((sequence, read(folder / "entries" / str(sequence))) for sequence in alone)
+        wanted = {(of, count) for of, count, _, _ in self.held}
         found = self.bundled(folder, size) if whole else single
         while (each := self.attempt(f"epoch {epoch}, entry {len(leaves)}", next, found, None)) is not None:
             sequence, data = each
             where = f"epoch {epoch}, entry {sequence}"
-            self.attempt(where, self.entry, where, epoch, sequence, data, whole)
-            self.previous = sha256(b"\0", data)
+            self.attempt(where, self.entry, where, epoch, sequence, data)
+            self.last, self.previous = sequence, sha256(b"\0", data)
             grow(stack, len(leaves), self.previous)
             leaves.append(self.previous)
             if not whole:
                 self.attempt(where, self.proof, folder, sequence, self.previous)
-            elif sequence + 1 in heads:
-                given = (heads.pop(sequence + 1), fold(stack), self.origin, self.ledger.log)
-                self.attempt(where, self.checkpoint, *given)
+                continue
+            place = self.origin, sequence + 1
+            if place[1] in heads or place in wanted:
+                self.roots[place] = fold(stack), self.ledger.log
+            if place[1] in heads:
+                data = self.attempt(where, read, heads.pop(place[1])) or b""
+                self.attempt(where, self.checkpoint, data, fold(stack), *place, self.ledger.log)
         if whole:
             self.attempt(f"epoch {epoch}, tree", check_tiles, folder, leaves)
             self.attempt(f"epoch {epoch}", need, not heads, f"entries up to checkpoints {sorted(heads)} are missing")
-        head = (folder / "checkpoint", fold(stack) if whole else root, self.origin, self.ledger.log)
-        self.heads.append((f"epoch {epoch}, checkpoint", *head))
-        self.end = [origin, size, b64(root), b64(self.previous)] if whole else []
-        self.size = size
+        own = fold(stack) if whole else root
+        given = (folder / "checkpoint", own, self.origin, size, self.ledger.log)
+        self.heads.append((f"epoch {epoch}, checkpoint", *given))
+        self.roots.setdefault((self.origin, size), (own, self.ledger.log))
+        self.epochs.setdefault(self.origin, (epoch, size, whole))
+        self.end = [origin, size, b64(root), b64(self.previous)] if whole else [origin]
+        self.size, self.newest = size, self.at
 
     def bundled(self, folder: Path, size: int) -> Any:
         """The entries of an epoch, from bundles of 256, each after its length in two bytes."""
@@ -487,16 +541,20 @@ class Verification:  # one bundle, from its first entry to its last checkpoint
                 yield sequence, data[start:at]
             need(at == len(data), f"the file {path} holds more than its entries")
 
-    def entry(self, where: str, epoch: int, sequence: int, data: bytes, whole: bool) -> None:
+    def entry(self, where: str, epoch: int, sequence: int, data: bytes) -> None:
         """One entry: form, place, hash, signatures; then what it changes."""
         self.count += 1
         entry, number, before = Entry(data), (epoch - 1) * EPOCH + sequence, len(self.broken)
         self.origin = self.origin or entry.origin
+        self.first = self.first or entry.origin
+        named, rules = self.first if epoch == 1 else f"{self.first}/e{epoch}", self.ledger.rules
         for holds, message in (
+            (self.origin == named, f"its origin is not that of epoch {epoch} of {self.first[:60]}"),
             (entry.origin == self.origin, f"made for another ledger, {entry.origin[:60]}"),
             (entry.sequence == sequence, f"entry {entry.sequence} stands here, by its own signed text"),
             ((entry.type == "VaultCreated") == (number == 0), "a vault is created by entry 0, and by no other"),
-            (entry.previous == self.previous or not whole, "does not name the leaf hash of the entry before"),
+            (entry.previous == self.previous or sequence != self.last + 1, "does not name the leaf hash before it"),
+            (entry.rules == rules or not rules or self.partial, f"rulebook {entry.rules}, where {rules} is in force"),
             (entry.at >= self.at or entry.type == "ClockCorrected", "recorded before the entry before it"),
             (self.ids.setdefault(entry.id, where) == where, f"its id stands already in {self.ids[entry.id]}"),
         ):
@@ -506,18 +564,45 @@ class Verification:  # one bundle, from its first entry to its last checkpoint
         self.signatures += len(entry.lines) if len(self.broken) == before else 0
         if len(self.broken) == before:  # who may sign is only changed by what holds
             self.ledger.apply(entry, number)
-        if sequence == 0:
+        if sequence == 0 or entry.type in ("RestoreFound", "LedgerRestored"):
             self.attempt(where, self.opening, entry, epoch)
 
     def opening(self, entry: Entry, epoch: int) -> None:
-        if epoch == 1:
+        """Entry 0 of an epoch, or the later one by which two persons declare what was lost before it."""
+        if epoch == 1 and entry.sequence == 0:
             self.found = b64(entry.leaf)
             need(entry.data["origin"] == entry.origin, "no creation of this ledger")
             need(self.fingerprint in ("", self.found), f"THE FINGERPRINT IS ANOTHER: {self.found}")
         else:
             said = [entry.data.get(name, 0) for name in ("origin", "size", "root", "last_leaf_hash")]
             need(entry.type in ("RestoreFound", "LedgerRestored"), "an epoch opens with a restore")
-            need(said[: len(self.end)] == self.end, "the restore does not name the end of the epoch before")
+            need(entry.sequence == 0 or entry.type == "LedgerRestored", "a restore is found by an epoch's entry 0")
+            need(self.end and said[: len(self.end)] == self.end, "does not name the end of the epoch before")
+
+    def hold(self, origin: str, size: int, note: bytes) -> None:
+        """A checkpoint that the verifier brings is of this tree, or of entries that two persons declared lost."""
+        need(origin in self.epochs, f"of another ledger than {self.first}")
+        epoch, entries, whole = self.epochs[origin]
+        last = (epoch - 1) * EPOCH + size - 1
+        for opened, (lost, to, by) in self.ledger.restores.items():
+            if size > entries and by is not None and lost <= last < opened and (to is None or last <= to):
+                self.ledger.remarks.append(f"the checkpoint that you hold of {size} entries covers some declared lost")
+                return
+        if (origin, size) not in self.roots and not whole:
+            self.not_counted.add(f"a checkpoint that you hold, of {size} entries: this part is under another one")
+            return
+        need(size <= entries, f"it covers {size} entries, the bundle {entries}: THE LEDGER WAS ROLLED BACK OR CUT")
+        root, log = self.roots.get((origin, size), (sha256(), self.ledger.log))
+        need(root == parse_head(parse_note(note)[0])[2], f"THE LEDGER WAS REWRITTEN before entry {size}")
+        self.checkpoint(note, root, origin, size, [*log, *self.ledger.log])
+
+    def listed(self) -> None:
+        """Other people's tools take keys from keys.txt: it may name none that no entry enrolled."""
+        for text in (self.bundle / "keys.txt").read_text().split() if (self.bundle / "keys.txt").exists() else ():
+            key = self.ledger.key(text)
+            owner = self.ledger.owners.get(key.raw)
+            log = owner == self.first and key.name in self.epochs
+            need(log or key.name == owner, f"it names a key that no entry enrolled, {text[:60]}")
 
     def proof(self, folder: Path, sequence: int, leaf: bytes) -> None:
         """A C2SP tlog-proof: index, path, and the checkpoint itself."""
@@ -528,11 +613,11 @@ class Verification:  # one bundle, from its first entry to its last checkpoint
         _, size, root = parse_head(parse_note(checkpoint)[0])
         check_inclusion(leaf, sequence, size, [unb64(line) for line in lines[2:]], root)
 
-    def checkpoint(self, path: Path, root: bytes, of: str, logs: list[Key]) -> None:
+    def checkpoint(self, note: bytes, root: bytes, of: str, entries: int, logs: list[Key]) -> None:
         """A checkpoint's root and signatures, and whether it meets the policy. The log signs as its epoch's origin."""
-        text, lines = parse_note(read(path))
+        text, lines = parse_note(note)
         origin, size, said = parse_head(text)
-        need(root == said, f"the root of the checkpoint is not that of its {size} entries")
+        need(root == said and size == entries, f"the root of the checkpoint is not that of its {size} entries")
         need(origin == of, "the checkpoint is of another ledger")
         known = {(origin, key.id_as(origin)): key for key in logs}
         policy = self.policy
@@ -553,9 +638,15 @@ class Verification:  # one bundle, from its first entry to its last checkpoint
             self.met |= {origin: max(size, self.met.get(origin, 0))} if ours else {}
 
     def report(self) -> int:
+        for number, (lost, to, by) in self.ledger.restores.items():
+            told = f"entries from {shown(lost)} {'on' if to is None else 'to ' + shown(to)} were lost"
+            who = "NOBODY HAS DECLARED IT" if by is None else f"declared by two in entry {shown(by)}"
+            self.ledger.remarks.append(f"entry {shown(number)}: opened a restored ledger, {told}, {who}")
         lines = [f"open: {remark}" for remark in self.ledger.remarks]
         lines += [f"not counted: {line}" for line in sorted(self.not_counted)]
-        lines.append("not checked: whether the rulebook allowed each act (`cryoledger verify` does)")
+        lines.append(
+            "not checked: whether the rulebook allowed each act, and the form of its data (`cryoledger verify` does)"
+        )
         if self.partial:
             lines.append("not checked: entries that are not in this bundle; a key revoked in one would not show")
         told = f"{self.count} entries, {self.signatures} signatures, {self.checkpoints} checkpoints"
@@ -569,6 +660,8 @@ class Verification:  # one bundle, from its first entry to its last checkpoint
         else:
             lines.append(f"CONSISTENT WITH ITSELF: {told}. Fingerprint of entry 0: {self.found}")
             lines.append("To be sure, give --fingerprint from paper, and a --policy of your own.")
+        tail = "" if self.held else " A tail that was cut off would not show: give --held, a checkpoint from before."
+        lines.append(f"The last entry was recorded at {self.newest}.{tail}")
         print("\n".join(lines).encode("ascii", "backslashreplace").decode())
         return 1 if self.broken else 0
 
@@ -578,10 +671,12 @@ def main() -> int:
     ask.add_argument("bundle", nargs="?", type=Path, default=Path(__file__).resolve().parent)
     ask.add_argument("--fingerprint", default="", help="leaf hash of entry 0 in base64, from paper")
     ask.add_argument("--policy", type=Path, help="a C2SP tlog-policy of your own, not of the bundle")
+    ask.add_argument("--held", type=Path, action="append", default=[], help="a checkpoint or receipt from before")
     given = ask.parse_args()
     try:
         policy = Policy(read(given.policy).decode()) if given.policy else None
-        verification = Verification(given.bundle, given.fingerprint, policy)
+        held = [note for path in given.held for note in checkpoints_in(path)]
+        verification = Verification(given.bundle, given.fingerprint, policy, held)
         verification.run()
     except (BrokenError, OSError, ValueError) as error:
         print(f"NOT VERIFIED: the bundle or the policy cannot be read: {error}", file=sys.stderr)
