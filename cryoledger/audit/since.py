@@ -255,8 +255,8 @@ class _Since:
             "signatures were not checked here"
         )
         checked = (
-            f"signatures: of the {newer} entries after it, each by a key enrolled, unrevoked and holding the role at "
-            "its entry"
+            f"signatures: of the {newer} {'entry' if newer == 1 else 'entries'} after it, each by a key enrolled, "
+            "unrevoked and holding the role at its entry"
         )
         given = (("remembered head", self._remembered), ("fingerprint", self._fingerprint))
         return (

@@ -31,6 +31,11 @@ def read_bytes(path: Path, what: str) -> bytes:
         from cryoledger.documents.pictures import read_symbol
 
         return read_symbol(content, str(path))
+    if content.startswith(b"%PDF"):
+        raise RequestError(
+            f"The {what} {path} is a PDF, which is for printing.",
+            "Give a photograph or a scan of the sheet (.png, .jpg), the .png that can be written instead, or the file.",
+        )
     return content
 
 
@@ -53,7 +58,8 @@ def need_policy(option: Path | None) -> Policy:
     if path is None:
         raise RequestError(
             "Whose word is enough? No policy was named.",
-            f"Name your own with --policy FILE, or set {POLICY_VARIABLE}; `cryoledger checkpoint keys` starts one.",
+            f"Name your own with --policy FILE, or set {POLICY_VARIABLE}. It is a text: what `cryoledger checkpoint "
+            "keys` prints, the line of each witness as `witness init` printed it, and `quorum NAME` of the witness.",
         )
     return read_policy(path)
 

@@ -106,7 +106,7 @@ def judge(request: Request, last: Checkpoint | None, keys: Iterable[VerifierKey]
         raise WitnessError(
             Trouble.ROLLBACK,
             f"ROLLBACK: {head.origin} shows {head.size} entries, but this witness cosigned it at {size}: "
-            f"{size - head.size} entries are gone.",
+            f"{size - head.size} {'entry is' if size - head.size == 1 else 'entries are'} gone.",
             "Do not cosign by any other means. Show both checkpoints to the auditor; look for a restored backup.",
             size,
         )

@@ -55,7 +55,7 @@ def test_newer_entries_are_checked_and_older_ones_taken_on_the_witnesses_word(sh
     report = judged(short, seen(short, size))
     assert (report.ok, report.scope, report.findings) == (True, "since", ())
     assert report.covers[0].startswith(f"taken on the word of w and of the log: the first {size} entries")
-    assert report.covers[1].startswith(f"signatures: of the {left} entries after it")
+    assert report.covers[1].startswith(f"signatures: of the {left} {'entry' if left == 1 else 'entries'} after it")
     assert any(line.startswith(f"signatures of the first {size} entries") for line in report.not_run)
     for what in ("rules", "derived tables", "documents", "remembered head", "fingerprint"):
         assert any(line.startswith(what) for line in report.not_run), what

@@ -16,7 +16,7 @@ import pytest
 from cryoledger.cli import exit_codes
 from cryoledger.database import files
 from cryoledger.errors import VaultError
-from tests.cli.conftest import PROGRAM, Done, Terminal
+from tests.cli.conftest import PROGRAM, Done, Terminal, Two
 
 CAPBSET_DROP, DAC_OVERRIDE, DAC_READ_SEARCH = 24, 1, 2
 
@@ -29,10 +29,9 @@ def as_anybody() -> None:
             libc.prctl(CAPBSET_DROP, capability, 0, 0, 0)
 
 
-def verify(vault: Path) -> Done:
-    done = subprocess.run(
-        [str(PROGRAM), "verify", str(vault)], capture_output=True, check=False, timeout=120, preexec_fn=as_anybody
-    )
+def verify(vault: Path, *options: object) -> Done:
+    command = [str(PROGRAM), "verify", str(vault), *map(str, options)]
+    done = subprocess.run(command, capture_output=True, check=False, timeout=120, preexec_fn=as_anybody)
     return Done(done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
@@ -60,6 +59,22 @@ def test_a_read_only_copy_is_verified_in_place_and_says_how_it_was_read(stick: P
     assert done.code == exit_codes.OK, done
     assert "read as it lies, without a lock: this user may not write it" in done.out
     assert list(stick.parent.iterdir()) == [stick]
+
+
+def test_a_read_only_copy_says_so_whatever_is_asked_of_it(two: Two) -> None:
+    assert two.seen().code == 0
+    folder = two.stick / "copied"
+    folder.mkdir()
+    vault, seen, policy = folder / "lab.cryoledger", two.stick / "a.cosigned", two.policy
+    vault.write_bytes(two.lab.vault.read_bytes())
+    read_only(vault)
+    try:
+        for options in (("--hash-only",), ("--since", seen, "--policy", policy)):
+            done = verify(vault, *options)
+            assert done.code == exit_codes.OK, done
+            assert "read as it lies, without a lock: this user may not write it" in done.out
+    finally:
+        folder.chmod(0o700)
 
 
 def test_a_read_only_copy_that_was_altered_is_found(stick: Path) -> None:

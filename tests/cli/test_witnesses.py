@@ -37,7 +37,7 @@ def test_only_what_the_witness_has_not_seen_is_checked_again(two: Two) -> None:
     two.work("F1")
     done = two.lab.does("verify", "--since", since, "--policy", two.policy)
     assert "covers: taken on the word of it and of the log: the first " in done.out
-    assert "covers: signatures: of the 1 entries after it" in done.out
+    assert "covers: signatures: of the 1 entry after it" in done.out
     assert done.out.splitlines()[-1].startswith("VERIFIED SINCE THE CHECKPOINT")
     report = two.lab.read("verify", "--since", since, "--policy", two.policy)
     assert (report["ok"], report["scope"]) == (True, "since")
@@ -81,6 +81,7 @@ def test_a_round_on_paper(two: Two) -> None:
     two.work("F1")
     two.lab.does("witness", "request", "--out", asked)
     subprocess.run(["pdftoppm", "-r", "200", "-png", "-singlefile", asked, two.stick / "photo"], check=True)
+    assert "is a PDF, which is for printing" in two.at_witness("witness", "cosign", asked).err
     done = two.at_witness("witness", "cosign", two.stick / "photo.png", "--out", answer)
     assert done.code == 0, done.err
     two.lab.does("witness", "accept", answer, "--policy", two.policy)
@@ -103,7 +104,7 @@ def test_a_rollback_is_refused_by_name(two: Two) -> None:
     done = two.seen()
     assert done.code == 8
     assert "ROLLBACK" in done.err
-    assert "1 entries are gone" in done.err
+    assert "1 entry is gone" in done.err
 
 
 def test_a_fork_is_refused_by_name(two: Two) -> None:

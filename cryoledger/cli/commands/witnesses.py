@@ -58,7 +58,8 @@ def init(
     made = Witness.init(name, list(log or ()))
     vkey = made.key.verifier.encode()
     output.narrate(
-        f"Its key is in {made.folder / 'key'} (0600): no vault needs it, and no vault's keeper should have it."
+        f"Its key is in {made.folder / 'key'} (0600): no vault needs it, and no vault's keeper should have it. "
+        f"A policy that trusts it has the log's keys (`cryoledger checkpoint keys`), this line, and `quorum {name}`."
     )
     call.answer({"name": name, "vkey": vkey, "folder": str(made.folder)}, f"witness {name} {vkey}")
 

@@ -182,7 +182,7 @@ def since_at(
                 workers=workers,
                 outside=outside,
             )
-    return _with_the_database(report, found, "the guards of the ledger")
+    return _with_the_database(report, found, f"the guards of the ledger{_lies(location)}")
 
 
 def _size(since: bytes) -> int:

@@ -31,7 +31,8 @@ has no network.{copy}
 
 ## With Python
 
-`verify.py` is one file that needs the standard library and the package `cryptography`. Read it first.
+`verify.py` is one file that needs the standard library and the package `cryptography` (on Debian:
+`python3-cryptography`). Read it first.
 
 ```sh
 python3 verify.py
