@@ -6,6 +6,7 @@ import sqlite3
 
 NEW_TABLES = (
     "tile", "checkpoint", "identity", "identity_reader", "other_site", "other_head", "provenance", "consignment",
+    "subject_key",
 )  # fmt: skip
 NEW_COLUMNS = (("site", "vial_scheme"), ("product", "item_code"), ("deviation", "reach"), ("deviation", "line"))
 

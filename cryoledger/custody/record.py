@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
 from cryoledger.custody.clock import stamp
+from cryoledger.custody.identities import one_key
 from cryoledger.custody.keys.unlock import unlock
 from cryoledger.custody.proof import commitments
 from cryoledger.custody.retrying import until_known
@@ -189,6 +190,7 @@ def _write(
             if step is not None:
                 _append(vault, transaction, step, (Signed(vault.station, "observed"),), None, None)
             sealed = _append(vault, transaction, event, signers, occurred_at, event_id)
+            one_key.claim_bands(vault, transaction, event)
             if also is not None:
                 also(transaction)
     vault.remember(sealed.stored, sealed.entry.origin)

@@ -8,6 +8,7 @@ from typing import Literal
 
 from cryoledger.codes import Code
 from cryoledger.custody.clock import AHEAD_MILLISECONDS_MAX
+from cryoledger.custody.identities import one_key
 from cryoledger.custody.keys.unlock import unlock
 from cryoledger.custody.record import By, Sealed, late, note_refusal, observe, record
 from cryoledger.custody.vault import Vault, head_of, site_of
@@ -20,7 +21,7 @@ from cryoledger.domain.events.vault import StationLocked
 from cryoledger.domain.facts import Facts
 from cryoledger.domain.fields import Event
 from cryoledger.domain.records import Order, Patient, PatientBand, Person
-from cryoledger.errors import CryoledgerError, StationError
+from cryoledger.errors import CryoledgerError
 from cryoledger.ledger.lines import encode_base64
 
 
@@ -143,11 +144,9 @@ class Session:
         texts = {code.text, code.raw.strip(), getattr(code.detail, "text", code.text)}
         waiting = [order.patient for order in facts.where(Order, status="open")]
         keys = self.vault.subjects()
-        for patient in dict.fromkeys([*waiting, *(row.code for row in facts.where(Patient))]):
-            try:
-                bands = {keys.band(patient, text) for text in texts}
-            except StationError:
-                continue  # forgotten, or known at another station only
+        # Whose key is not here, or not the one in use, was forgotten, or is known at another station only.
+        for patient in one_key.known_here(self.vault, [*waiting, *(row.code for row in facts.where(Patient))]):
+            bands = {keys.band(patient, text) for text in texts}
             for band in sorted(bands):
                 if facts.get(PatientBand, patient, band) is not None:
                     return Scanned("wristband", patient, band=band)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from cryoledger.database.driver import Driver
 
 __all__ = [
-    "INVITATION", "WRONG_CODES", "KeptCheckpoint", "LocalReads", "LocalWrites", "StoredDocument", "Upkeep",
-    "WrappedKey",
+    "INVITATION", "WRONG_CODES", "KeptCheckpoint", "LocalReads", "LocalWrites", "StoredDocument",
+    "SubjectMark", "Upkeep", "WrappedKey",
 ]  # fmt: skip
 
 # In place of a key ID, which is 8 hex digits: the vault secret under a new station's code, and its wrong codes.
@@ -16,6 +16,7 @@ INVITATION, WRONG_CODES = "invitation", "wrong-codes"
 
 _CHECKPOINTS = "SELECT epoch, size, note, at, given FROM checkpoint"
 _KEYS = "SELECT name, key_id, wrapped FROM wrapped_key"
+_MARKS = "SELECT kind, code, mark, station FROM subject_key"
 _DOCUMENTS = "SELECT sha256, salt_id, subject_kind, subject_code, size_bytes, content, erased_at FROM document"
 
 
@@ -42,6 +43,16 @@ class StoredDocument:
     size_bytes: int
     content: bytes | None
     erased_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectMark:
+    """The key of a donor or patient that is in use: its mark (base64), and the station that was first to use it."""
+
+    kind: str
+    code: str
+    mark: str
+    station: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +102,15 @@ class LocalReads:
         sql = f"{_DOCUMENTS} WHERE subject_kind = ? AND subject_code = ? ORDER BY sha256"
         return [StoredDocument(*row) for row in self.driver.all(sql, (subject_kind, subject_code))]
 
+    def subject_mark(self, kind: str, code: str) -> SubjectMark | None:
+        """The mark of a subject's key that is in use."""
+        row = self.driver.one(f"{_MARKS} WHERE kind = ? AND code = ?", (kind, code))
+        return None if row is None else SubjectMark(*row)
+
+    def subject_marks(self) -> list[SubjectMark]:
+        """The marks of all subjects' keys, by kind and code."""
+        return [SubjectMark(*row) for row in self.driver.all(f"{_MARKS} ORDER BY kind, code")]
+
     def upkeep(self, kind: str) -> Upkeep | None:
         """When this kind of upkeep was last done."""
         row = self.driver.one("SELECT kind, at, detail FROM upkeep WHERE kind = ?", (kind,))
@@ -125,6 +145,16 @@ class LocalWrites(LocalReads):
         """Forget a wrapped private key; silent where there is none."""
         self._must_be_open()
         self.driver.execute("DELETE FROM wrapped_key WHERE name = ? AND key_id = ?", (name, key_id))
+
+    def claim_subject(self, mark: SubjectMark) -> SubjectMark:
+        """Keep the mark of a subject's key unless one is kept; the mark that is kept then."""
+        self._must_be_open()
+        self.driver.execute(
+            "INSERT INTO subject_key (kind, code, mark, station) VALUES (?, ?, ?, ?) "
+            "ON CONFLICT (kind, code) DO NOTHING",
+            (mark.kind, mark.code, mark.mark, mark.station),
+        )
+        return self.subject_mark(mark.kind, mark.code) or mark
 
     def put_upkeep(self, done: Upkeep) -> None:
         """Keep when upkeep was done last."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["EARLIER", "HEAD", "check", "must_be_ours", "read_version", "remove", "table_names", "upgrade"]
 
-HEAD = "0008"  # the last revision in schema/migrations/versions
+HEAD = "0009"  # the last revision in schema/migrations/versions
 EARLIER = tuple(f"{number:04d}" for number in range(1, int(HEAD)))
 
 

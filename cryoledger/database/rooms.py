@@ -20,6 +20,7 @@ ROOM: dict[str, Room] = {
     **dict.fromkeys((record.table for record in DERIVED), "derived"),
     "wrapped_key": "local",
     "document": "local",
+    "subject_key": "local",
     "upkeep": "local",
     "checkpoint": "local",
     "alembic_version": "local",

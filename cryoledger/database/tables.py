@@ -108,6 +108,18 @@ class Document(LedgerTable):
 
 
 @dataclass
+class SubjectKey(LedgerTable):
+    """Which key is a donor's or patient's own: its mark, and the station that was first to use it."""
+
+    table = "subject_key"
+    key = ("kind", "code")
+    kind: str
+    code: str
+    mark: str
+    station: str
+
+
+@dataclass
 class Upkeep(LedgerTable):
     """When something was last done to keep the vault: a good backup, a test restore, a restore."""
 
@@ -147,7 +159,7 @@ def _made(declared: type[Record] | type[LedgerTable]) -> type[SQLModel]:
 
 
 _DECLARED: tuple[type[Record] | type[LedgerTable], ...] = (
-    Entry, FullTile, *DERIVED, KeptCheckpoint, WrappedKey, Document, Upkeep,
+    Entry, FullTile, *DERIVED, KeptCheckpoint, WrappedKey, Document, SubjectKey, Upkeep,
 )  # fmt: skip
 TABLES: Mapping[str, type[SQLModel]] = {declared.table: _made(declared) for declared in _DECLARED}
 

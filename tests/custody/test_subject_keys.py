@@ -189,6 +189,23 @@ def test_document_opens_for_its_subject_only(keys: SubjectKeys, tmp_path: Path) 
         keys.seal("donor", "BKP000001X", content)
 
 
+def test_mark_tells_keys_apart_and_a_backup_brings_only_the_key_in_use(keys: SubjectKeys, tmp_path: Path) -> None:
+    subject = ("patient", "BKP000001X")
+    theirs = again(tmp_path / "other")
+    key, wrong = theirs.create(*subject), keys.create(*subject)
+    mark = theirs.mark(*subject)
+    assert mark is not None
+    assert mark != keys.mark(*subject)
+    assert (keys.mark("donor", "BKP000001X"), base64.b64decode(mark) in (key, wrong)) == (None, False)
+    assert theirs.merge(keys.content(), [], {subject: mark}) == 0
+    assert theirs.get(*subject) == key
+    assert keys.merge(theirs.content(), [], {}) == 0
+    assert keys.merge(theirs.content(), [], {subject: mark}) == 1
+    assert [keys.get(*subject), again(tmp_path).get(*subject)] == [key, key]
+    assert keys.content() == theirs.content()
+    assert keys.merge(theirs.content(), [], {subject: mark}) == 0
+
+
 def add(folder: Path, name: str) -> None:
     keys = again(folder)
     for number in range(30):

@@ -193,6 +193,7 @@ def bedside_check(
 ) -> None:
     """Check wristband, dose and order before the needle; the wristband is scanned at the prompt or first on stdin."""
     from cryoledger.cli.acts import perform
+    from cryoledger.custody.identities.one_key import band
     from cryoledger.domain.records import Order
 
     scanned = asking.wristband()
@@ -201,8 +202,8 @@ def bedside_check(
     with call.reading() as reading:
         found = reading.facts.get(Order, asked)
     who = call.code(patient) if patient else found.patient if found is not None else row.patient
-    band = call.vault.subjects().band(who, scanned)
-    data = {"dose": row.code, "order": asked, "line": row.order_line, "patient": who, "band": band}
+    data = {"dose": row.code, "order": asked, "line": row.order_line, "patient": who}
+    data["band"] = band(call.vault, who, scanned)
     typed = [field for field, text in (("dose", code), ("order", order), ("patient", patient)) if text]
     perform(call, "BedsideCheckPassed", {**data, "typed": typed}, by)
 

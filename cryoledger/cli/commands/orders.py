@@ -43,13 +43,14 @@ def _with_band(call: Call, event: str, code: str, by: Signers) -> None:
     """Only the HMAC of the band under the patient's own key reaches the event (DOMAIN, I9)."""
     from cryoledger.cli.acts import perform
     from cryoledger.custody.identities.narrative import ensure_key
+    from cryoledger.custody.identities.one_key import band
     from cryoledger.domain import catalogue
 
     scanned = asking.wristband()
     # Judge the code before a key is made for it: the file of subjects' keys keeps every code it is given.
     catalogue.parse(event, {"patient": code, "bands": ["A" * 43 + "="]})
     ensure_key(call.vault, ("patient", code))
-    perform(call, event, {"patient": code, "bands": [call.vault.subjects().band(code, scanned)]}, by)
+    perform(call, event, {"patient": code, "bands": [band(call.vault, code, scanned)]}, by)
 
 
 @look(patient, "list", example="cryoledger patient list")

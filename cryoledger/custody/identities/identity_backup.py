@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from cryoledger.custody.identities import one_key
 from cryoledger.custody.identities.identity import forgotten
 from cryoledger.custody.keys.secret_file import read_private, write_new
 from cryoledger.custody.vault import Vault
@@ -66,6 +67,6 @@ def _remove_old(folder: Path, now: datetime) -> int:
 
 
 def bring_back(vault: Vault, path: Path) -> int:
-    """Add the keys of a copy that this station lacks; how many. Never those of people forgotten since."""
+    """Add the keys of a copy that this station lacks, or has another of; how many. Never of people forgotten since."""
     content = read_private(path, _WHAT, limit=BYTES_MAX)
-    return vault.subjects().merge(content, forgotten(vault))
+    return vault.subjects().merge(content, forgotten(vault), one_key.marks(vault))

@@ -15,8 +15,9 @@ import secrets
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from cryoledger.custody.identities import one_key
 from cryoledger.custody.vault import Vault
-from cryoledger.database.local import StoredDocument
+from cryoledger.database.local import StoredDocument, SubjectMark
 from cryoledger.database.store import Transaction
 from cryoledger.domain import catalogue
 from cryoledger.domain.fields import Document, Event
@@ -39,9 +40,12 @@ class Kept:
 
     document: Document
     row: StoredDocument = field(repr=False)
+    mark: SubjectMark | None = None
 
     def write(self, transaction: Transaction) -> None:
-        """Write the row, in the entry's own transaction."""
+        """Write the row, in the entry's own transaction; StationError where another key is the subject's."""
+        if self.mark is not None:
+            one_key.claim(transaction, self.mark)
         transaction.put_document(self.row)
 
 
@@ -57,11 +61,12 @@ def keep(vault: Vault, content: str | bytes, subject: tuple[str, str]) -> Kept:
     ensure_key(vault, owner)
     salt_id = secrets.token_hex(8)
     row = StoredDocument(digest, salt_id, *owner, len(data), keys.seal(*owner, salt + data))
-    return Kept(Document(sha256=digest, size_bytes=len(data), salt_id=salt_id), row)
+    mark = one_key.mark_of(vault, owner) if owner != SITE else None
+    return Kept(Document(sha256=digest, size_bytes=len(data), salt_id=salt_id), row, mark)
 
 
 def ensure_key(vault: Vault, subject: tuple[str, str]) -> None:
-    """Make the key of a subject of whom nothing is kept yet; StationError where the key lies at another station.
+    """Make the key of a subject of whom nothing is kept yet; StationError where the one in use is not here.
 
     A second key for the same subject would call the right wristband a wrong one, and close what the first sealed. The
     site's own key is made by the first invitation of a station, so that every station has it.
@@ -70,11 +75,13 @@ def ensure_key(vault: Vault, subject: tuple[str, str]) -> None:
     if subject == SITE:
         keys.create(*subject)
     if keys.get(*subject) is not None:
+        one_key.check(vault, subject)
         return
     kind, code = subject
     with vault.store.reading() as reading:
         bands = kind == "patient" and reading.facts.where(PatientBand, patient=code)
-        kept = bands or any(row.content is not None for row in reading.documents_of(kind, code))
+        documents = any(row.content is not None for row in reading.documents_of(kind, code))
+        kept = bands or documents or reading.subject_mark(kind, code) is not None
     if kept:
         raise StationError(
             f"This station has no key of {kind} {code}: it lies where {code} was first recorded, or was destroyed.",

@@ -13,7 +13,7 @@ import hashlib
 import hmac
 import os
 import secrets
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -32,6 +32,7 @@ PATIENT = "patient"
 _NONCE_BYTES = 12
 _FORMAT = "cryoledger/subject-key/v1"
 _DOCUMENT = "cryoledger/document/v1"
+_MARK = "cryoledger/subject-key-mark/v1"
 _WHAT = "file of subjects' keys"
 
 Subject = tuple[str, str]
@@ -100,17 +101,28 @@ class SubjectKeys:
         self._lines, self._file, self._end = {}, 0, 0
         return gone
 
-    def merge(self, content: bytes, without: Collection[Subject]) -> int:
-        """Add the keys of a backup of this file that are missing here, but for those of subjects forgotten since."""
+    def merge(self, content: bytes, without: Collection[Subject], marks: Mapping[Subject, str]) -> int:
+        """Add the keys of a backup of this file that are missing here, but for those of subjects forgotten since.
+
+        Where `marks` says which key is in use, no other is added, and another that lies here gives way to it.
+        """
         parsed = [self._parse(line, number) for number, line in enumerate(content.splitlines(), start=1)]
         added = 0
         make_folder(self._path.parent)
         with self._locked(os.O_RDWR | os.O_CREAT) as descriptor:
             for subject, line in parsed:
-                if subject not in self._lines and subject not in without:
+                if subject not in without and self._is_wanted(subject, line, marks.get(subject)):
                     self._append(descriptor, *subject, line)
                     added += 1
         return added
+
+    def _is_wanted(self, subject: Subject, line: Line, mark: str | None) -> bool:
+        here = self._lines.get(subject)
+        if mark is None:
+            return here is None
+        if self._mark(subject, line) != mark:
+            return False
+        return here is None or self._mark(subject, here) != mark
 
     def content(self) -> bytes:
         """The whole lines of the file, wrapped as they are; empty where no key was made yet."""
@@ -121,6 +133,16 @@ class SubjectKeys:
         """Whose keys are here."""
         self.get("", "")
         return sorted(self._lines)
+
+    def mark(self, kind: str, code: str) -> str | None:
+        """What tells the subject's key from any other and says nothing of it (base64); None where it is not here."""
+        self.get("", "")
+        line = self._lines.get((kind, code))
+        return self._mark((kind, code), line) if line is not None else None
+
+    def _mark(self, subject: Subject, line: Line) -> str:
+        key = self._opened(subject, line)
+        return encode_base64(HKDF(SHA256(), 32, salt=None, info=_MARK.encode()).derive(key))
 
     def band(self, patient_code: str, band_text: str) -> str:
         """Base64 of HMAC-SHA-256, under the patient's key, of what a wristband says; StationError without key."""
@@ -156,7 +178,10 @@ class SubjectKeys:
         return key
 
     def _unwrap(self, kind: str, code: str) -> bytes:
-        nonce, wrapped = self._lines[kind, code]
+        return self._opened((kind, code), self._lines[kind, code])
+
+    def _opened(self, subject: Subject, line: Line) -> bytes:
+        (kind, code), (nonce, wrapped) = subject, line
         try:
             return self._identity.decrypt(nonce, wrapped, self._associated(_FORMAT, kind, code))
         except InvalidTag:
