@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import pytest
 
@@ -87,3 +93,37 @@ def test_real_processes_find_the_one_bad_signature(short: Listed) -> None:
     spoilt(short, 9)
     with Workers.of(1) as workers:
         assert verify(short, workers=workers) == verify(short)
+
+
+_PROGRAM = """\
+import os, time
+from cryoledger.custody.proof.verifying import Workers
+if __name__ == "__main__":
+    with Workers.of(1) as workers:
+        workers.start([])()
+        print(*workers._pool._processes, flush=True)
+        time.sleep(600)
+"""
+
+
+def test_workers_end_with_a_program_that_is_killed(tmp_path: Path) -> None:
+    script = tmp_path / "program.py"
+    script.write_text(_PROGRAM)
+    with subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, text=True) as program:
+        assert program.stdout is not None
+        worker = int(program.stdout.readline())
+        assert _runs(worker)
+        program.kill()
+    for _ in range(600):
+        if not _runs(worker):
+            return
+        time.sleep(0.05)
+    os.kill(worker, signal.SIGKILL)
+    raise AssertionError("the worker outlived its program")
+
+
+def _runs(process: int) -> bool:
+    try:
+        return "Z" not in Path(f"/proc/{process}/stat").read_text().split(")")[-1].split()[0]
+    except FileNotFoundError:
+        return False

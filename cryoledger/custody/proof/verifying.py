@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from multiprocessing import get_context
+from multiprocessing import connection, get_context, parent_process
 
 from cryoledger.audit.signatures import Outcome
 from cryoledger.errors import CryoledgerError
@@ -49,7 +50,7 @@ class Workers:
     def of(cls, count: int) -> Iterator[Workers]:
         """So many workers; they end with the block."""
         # Started afresh, not forked: a station's program has threads, open databases and unlocked keys' pipes.
-        pool = ProcessPoolExecutor(count, mp_context=get_context("spawn"), initializer=_leave_interrupts)
+        pool = ProcessPoolExecutor(count, mp_context=get_context("spawn"), initializer=_follow_the_program)
         try:
             yield cls(pool, count)
         finally:
@@ -68,6 +69,17 @@ def processors() -> int:
         return os.cpu_count() or 1
 
 
-def _leave_interrupts() -> None:
-    """A Ctrl-C is for the program, which ends its workers."""
+def _follow_the_program() -> None:
+    """A Ctrl-C is for the program, which ends its workers; where it was killed, they end by themselves.
+
+    Each worker holds both ends of the queue that it reads, so that alone would never tell it.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_exit_after_the_program, daemon=True).start()
+
+
+def _exit_after_the_program() -> None:
+    program = parent_process()
+    if program is not None:
+        connection.wait([program.sentinel])
+        os._exit(1)

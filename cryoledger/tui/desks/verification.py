@@ -93,7 +93,7 @@ class Verification:
         if process is None:
             return
         with suppress(OSError):
-            process.terminate()
+            process.kill()
         with suppress(subprocess.TimeoutExpired):
             process.wait(2)
         if process.stdout is not None:

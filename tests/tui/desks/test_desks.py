@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from cryoledger.cli.sample import stock, story
 from cryoledger.custody.proof.auditing import verify_vault
 from cryoledger.domain.records import Dose, Order, Vial
+from cryoledger.tui.desks.verification import Verification
 from tests.tui.bench import PINS, Bench, Station
 from tests.tui.desks.playing import ORDER, at_pharmacy, last, panel, signed
 
@@ -234,10 +236,21 @@ async def test_verification_runs_in_sight_and_names_what_somebody_broke(station:
         await bench.see(code)
 
 
-async def test_verification_can_be_cancelled(station: Station) -> None:
+async def test_verification_can_be_cancelled(station: Station, monkeypatch: pytest.MonkeyPatch) -> None:
+    start = Verification.start
+    runs = []
+
+    def begin_and_hold(run: Verification) -> None:
+        start(run)
+        assert run._process is not None
+        run._process.send_signal(signal.SIGSTOP)  # or a quick machine is done before the key that cancels
+        runs.append(run._process)
+
+    monkeypatch.setattr(Verification, "start", begin_and_hold)
     async with station((120, 40)) as bench:
         await bench.sign_in("audrey.b")
         await bench.press("left", "f5", "f6")
         await bench.see("nothing can be said of the ledger")
         assert bench.app._verification is not None
         assert bench.app._verification.state == "cancelled"
+        assert [run.poll() for run in runs] == [-signal.SIGKILL]
