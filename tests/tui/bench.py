@@ -65,6 +65,7 @@ class Bench:
         """Until all is answered and painted."""
         calm = 0
         for _ in range(3000):
+            await self.pilot.pause()
             await self.pilot.pause(0.005)
             still = self.app._gate.deadline is None and self.app.at_rest and self.app._message_queue.empty()
             calm = calm + 1 if still else 0
