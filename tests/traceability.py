@@ -11,6 +11,7 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -19,7 +20,8 @@ INVARIANTS = tuple(f"I{number}" for number in range(1, 11))
 MOST = 3
 
 
-def rules() -> set[str]:
+@cache
+def rules() -> frozenset[str]:
     """The invariants, and every rule that some refusal of the program names."""
     found = set(INVARIANTS)
     for path in (ROOT / "cryoledger").rglob("*.py"):
@@ -28,19 +30,24 @@ def rules() -> set[str]:
                 first = node.args[0]
                 if isinstance(first, ast.Constant) and isinstance(first.value, str):
                     found.add(first.value)
-    return found
+    return frozenset(found)
 
 
 def _called(call: ast.Call) -> str:
     return getattr(call.func, "id", getattr(call.func, "attr", ""))
 
 
-def tests() -> Iterator[tuple[str, set[str]]]:
+@cache
+def tests() -> tuple[tuple[str, frozenset[str]], ...]:
     """Every test, and the IDs that it carries, whether or not they are rules."""
+    return tuple(_tests())
+
+
+def _tests() -> Iterator[tuple[str, frozenset[str]]]:
     for path in sorted((ROOT / "tests").rglob("test_*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_"):
-                yield f"{path.relative_to(ROOT)}::{node.name}", set(_carried(node))
+                yield f"{path.relative_to(ROOT)}::{node.name}", frozenset(_carried(node))
 
 
 def _carried(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[str]:
