@@ -117,8 +117,7 @@ def _typed(name: str, values: Mapping[str, Any]) -> tuple[str, ...]:
 def ask(call: Call, event: Event, by: Signers) -> list[By]:
     """The signers of an event with their PINs; RequestError where the number of persons does not fit."""
     lines = lines_of(event, len(by.names))
-    told = f"{type(event).__name__} {_summary(event)}".rstrip()
-    return ask_for(call, [(line.meaning, _roles(line)) for line in lines], told, by, event=event)
+    return ask_for(call, [(line.meaning, _roles(line)) for line in lines], _told(call, event), by, event=event)
 
 
 def ask_for(
@@ -235,24 +234,16 @@ def _roles(line: Line) -> str:
     return " or ".join(sorted(line.roles)) or "its own key"
 
 
-def _summary(event: Event) -> str:
-    from cryoledger.domain import catalogue
+def _told(call: Call, event: Event) -> str:
+    """What is signed, in the words in which its entry will be told."""
+    from functools import partial
 
-    parts = []
-    for name, value in catalogue.data_of(event).items():
-        if name in ("typed", "document"):
-            continue
-        many = isinstance(value, list | dict) and len(value) > 3
-        parts.append(f"{name}={len(value)} of them" if many else f"{name}={_short(value)}")
-    return " ".join(parts)
+    from cryoledger.documents.telling import act
+    from cryoledger.documents.whereabouts import place_label
 
-
-def _short(value: Any) -> str:
-    if isinstance(value, dict):
-        return "/".join(_short(part) for part in value.values())
-    if isinstance(value, list):
-        return ",".join(_short(part) for part in value)
-    return str(value)[:80]
+    with call.reading() as reading:
+        name, said = act(event, partial(place_label, reading))
+    return f"{name}: {said}" if said else name
 
 
 def _as_data(sealed: Sealed) -> dict[str, Any]:

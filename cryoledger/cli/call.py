@@ -6,9 +6,10 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cryoledger.cli import output
+from cryoledger.cli import new_file, output
 from cryoledger.errors import CodeError
 
 if TYPE_CHECKING:
@@ -36,12 +37,13 @@ def named_vault(option: str | None) -> str:
 class Call:
     """One command's vault, opened when it is first asked for; `as_json` where a machine reads the answer.
 
-    `params` are the command's options and arguments, as Click knows them.
+    `params` are the command's options and arguments, as Click knows them; `replace` where files may be replaced.
     """
 
     named: str | None
     as_json: bool = False
     params: Sequence[Any] = field(default=(), repr=False)
+    replace: bool = False
     _vault: Vault | None = field(default=None, repr=False)
 
     @property
@@ -138,6 +140,10 @@ class Call:
             return self.scanned(text)
         except CodeError:
             return text
+
+    def write(self, path: Path, content: bytes, what: str) -> None:
+        """Write a file that the command was asked for; RequestError where it cannot be."""
+        new_file.write(path, content, what, replace=self.replace)
 
     def answer(self, value: Any, text: str | Callable[[], str]) -> None:
         """Write the answer: the value for a machine, the text for a person."""

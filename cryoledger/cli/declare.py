@@ -18,6 +18,7 @@ from typing import Annotated, Any, TypeVar, get_type_hints
 
 import typer
 
+from cryoledger.cli import new_file
 from cryoledger.cli.acts import Signers
 from cryoledger.cli.call import Call
 from cryoledger.cli.teaching import Teaching
@@ -66,6 +67,7 @@ _LOOK: dict[str, tuple[Any, Any]] = {
     "vault": (Vault, None),
     "as_json": (AsJson, False),
 }
+_REPLACE: dict[str, tuple[Any, Any]] = {"replace": (new_file.Replace, False)}
 _SIGN: dict[str, tuple[Any, Any]] = {
     "as_": (As, None),
     "with_": (With, None),
@@ -91,9 +93,14 @@ def look(app: typer.Typer, name: str, *, example: str, panel: str = "") -> Calla
 
     def enter(function: F) -> F:
         signs = "by" in inspect.signature(function).parameters
+        written = new_file.written_by(function)
 
         def command(**given: Any) -> int:
             call = _call(given)
+            if written:
+                call.replace = given.pop("replace")
+                for name in written:
+                    call.replace = new_file.may_replace(given[name], call.replace)
             if signs:
                 given["by"] = Signers(given.pop("as_"), given.pop("with_") or (), given.pop("confirm_clock"))
             try:
@@ -103,7 +110,8 @@ def look(app: typer.Typer, name: str, *, example: str, panel: str = "") -> Calla
             finally:
                 call.close()
 
-        _register(app, name, function, command, {**(_SIGN if signs else {}), **_LOOK}, example, panel)
+        options = {**(_REPLACE if written else {}), **(_SIGN if signs else {}), **_LOOK}
+        _register(app, name, function, command, options, example, panel)
         return function
 
     return enter

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,8 @@ import typer
 
 from cryoledger.cli import output
 from cryoledger.cli.call import Call
+from cryoledger.cli.new_file import WRITES
+from cryoledger.cli.progress_bar import Bar
 from cryoledger.errors import RequestError
 
 if TYPE_CHECKING:
@@ -20,12 +22,12 @@ if TYPE_CHECKING:
     from cryoledger.custody.station.printer_settings import PrinterSetting
     from cryoledger.labels import Label, LabelContent, Layout, Stock
 
-__all__ = ["DPI", "Layout_", "Preview", "PrinterName", "Reprint", "Start", "Stock_", "To", "Work", "bar", "given"]
+__all__ = ["DPI", "Layout_", "Preview", "PrinterName", "Reprint", "Start", "Stock_", "To", "Work", "given"]
 
 Layout_ = Annotated[str | None, typer.Option("--layout", metavar="NAME", help="A layout of `label list`.")]
 Stock_ = Annotated[str | None, typer.Option("--stock", metavar="NAME", help="A roll or sheet of `label list`.")]
 DPI = Annotated[int | None, typer.Option("--dpi", help="Dots an inch: 203, 300 or 600; else the printer's, else 300.")]
-To = Annotated[Path | None, typer.Option("--to", metavar="FILE", help="A file: .pdf, .png, .svg or .zpl.")]
+To = Annotated[Path | None, typer.Option("--to", metavar="FILE", help="A file: .pdf, .png, .svg or .zpl."), WRITES]
 PrinterName = Annotated[
     str | None,
     typer.Option("--printer", metavar="PRINTER", help="tcp://HOST:9100, cups:NAME, or one of `printer list`."),
@@ -133,12 +135,12 @@ class Work:
                 f"NOT on the label, for which {layout.name} has no room: {said}. "
                 f"It must accompany the vials on paper.{larger}"
             )
-        report = bar("drawn", len(kept)) if progress else None
         drawn = []
-        for number, label in enumerate(render_all(kept, layout, stock, self.dpi, training=self.training), start=1):
-            drawn.append(label)
-            if report is not None:
-                report(number)
+        with Bar() as bar:
+            for number, label in enumerate(render_all(kept, layout, stock, self.dpi, training=self.training), start=1):
+                drawn.append(label)
+                if progress:
+                    bar.show("labels drawn", number, len(kept))
         return drawn
 
     def show(self, labels: Sequence[Label], layout: Layout, stock: Stock) -> None:
@@ -163,7 +165,9 @@ class Work:
         from cryoledger.custody.labels.labelling import deliver
 
         assert self.target is not None
-        return deliver(labels, stock, self.target, bar("printed", len(labels)) if progress else None)
+        with Bar() as bar:
+            report = bar.of("labels printed")
+            return deliver(labels, stock, self.target, (lambda done: report(done, len(labels))) if progress else None)
 
     def tell(
         self,
@@ -201,20 +205,6 @@ class Work:
             "dpi": self.dpi,
             "on_paper": list(self.on_paper),
         }
-
-
-def bar(what: str, total: int) -> Callable[[int], None]:
-    """A bar on stderr, where a person looks at it."""
-    if not sys.stderr.isatty():
-        return lambda _: None
-
-    def show(done: int) -> None:
-        filled = 30 * done // max(total, 1)
-        end = "\n" if done >= total else ""
-        sys.stderr.write(f"\r[{'#' * filled}{'.' * (30 - filled)}] {done} of {total} {what}{end}")
-        sys.stderr.flush()
-
-    return show
 
 
 def _check_ending(path: Path) -> None:

@@ -11,7 +11,7 @@ from cryoledger.errors import RequestError
 if TYPE_CHECKING:
     from cryoledger.ledger.policy import Policy
 
-__all__ = ["POLICY_VARIABLE", "named_policy", "read_bytes", "read_policy", "write_file"]
+__all__ = ["POLICY_VARIABLE", "named_policy", "read_bytes", "read_policy"]
 
 POLICY_VARIABLE = "CRYOLEDGER_POLICY"
 PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff")
@@ -62,11 +62,3 @@ def need_policy(option: Path | None) -> Policy:
             "keys` prints, the line of each witness as `witness init` printed it, and `quorum NAME` of the witness.",
         )
     return read_policy(path)
-
-
-def write_file(path: Path, content: bytes, what: str) -> None:
-    """Write a file, over one that is there; RequestError where it cannot be written."""
-    try:
-        path.write_bytes(content)
-    except OSError as error:
-        raise RequestError(f"The {what} {path} cannot be written: {error.strerror}.", "Name another place.") from None

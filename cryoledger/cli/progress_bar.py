@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
@@ -28,6 +29,10 @@ class Bar:
         self._shown.update(self._shown.task_ids[0], completed=done, total=total or None)
         if total and done >= total:
             self.stop()
+
+    def of(self, what: str) -> Callable[[int, int], None]:
+        """What tells this bar of one thing that is done: (done, total)."""
+        return lambda done, total: self.show(what, done, total)
 
     def stop(self) -> None:
         """Take the bar away: what is written next stands on a line of its own."""

@@ -14,9 +14,9 @@ from cryoledger.documents.signatures import Signature, local_time, signatures_of
 from cryoledger.documents.whereabouts import place_label
 from cryoledger.domain import catalogue, numbers
 from cryoledger.domain.facts import Recorded
-from cryoledger.domain.fields import Correction, RoutineMove
+from cryoledger.domain.fields import Correction, Event, RoutineMove
 
-__all__ = ["Told", "attributions", "details", "tell"]
+__all__ = ["Told", "act", "attributions", "details", "tell"]
 
 LISTED_MOST = 3
 _APART = ("late", "typed", "document", "undoes", "proposal", "corrects", "band", "bands")
@@ -161,6 +161,11 @@ def _first(data: Mapping[str, Any], about: str) -> Mapping[str, Any]:
         name: sorted(value, key=lambda part: not names(part)) if isinstance(value, list) else value
         for name, value in data.items()
     }
+
+
+def act(event: Event, place: Callable[[str, int], str] | None = None) -> tuple[str, str]:
+    """What a person is about to sign: the name of the act, and what it says, as its entry will be told."""
+    return type(event).__name__, details(catalogue.data_of(event), place)
 
 
 def details(data: Mapping[str, Any], place: Callable[[str, int], str] | None = None) -> str:

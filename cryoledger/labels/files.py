@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
+from cryoledger import whole_file
 from cryoledger.labels.bitmap import to_png, to_svg
 from cryoledger.labels.errors import LabelError
 from cryoledger.labels.pdf import to_pdf
@@ -23,7 +22,8 @@ SUFFIXES: Final = (".pdf", ".png", ".svg", ".zpl")
 def write_labels(labels: Sequence[Label], stock: Stock, path: Path, *, start: int = 1) -> tuple[Path, ...]:
     """Write labels in the form that the file's name ends with; return the files.
 
-    PDF and ZPL hold all labels. A PNG or SVG holds one; with more, `name.png` becomes `name-001.png` and so on.
+    A file that is there is replaced. PDF and ZPL hold all labels. A PNG or SVG holds one; with more, `name.png` becomes
+    `name-001.png` and so on.
     """
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
@@ -53,20 +53,7 @@ def _svg(label: Label) -> bytes:
 
 def _write(path: Path, content: bytes) -> Path:
     try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-            file.write(content)
-        try:
-            Path(file.name).chmod(0o666 & ~_umask())
-            Path(file.name).replace(path)
-        except OSError:
-            Path(file.name).unlink(missing_ok=True)
-            raise
+        whole_file.write(path, content, replace=True)
     except OSError as error:
         raise LabelError(f"{path} cannot be written ({error.strerror}).", "Check the folder and its space.") from error
     return path
-
-
-def _umask() -> int:
-    mask = os.umask(0o022)
-    os.umask(mask)
-    return mask

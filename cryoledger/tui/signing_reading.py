@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from cryoledger.documents.telling import details
-from cryoledger.domain import catalogue
+from cryoledger.documents.telling import act
 from cryoledger.tui.view import Signing
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ def _act(dialogue: SigningDialogue) -> Signing:
         state: Literal["signed", "next", "waits"] = "signed" if done else "next" if waits else "waits"
         waits = waits and done
         lines.append((meaning, _named(person), state))
-    entries = tuple((type(event).__name__, details(catalogue.data_of(event))) for event in dialogue.step.events)
+    entries = tuple(act(event) for event in dialogue.step.events)
     return Signing(f"TO SIGN: {signed.what}", tuple(lines), _told(dialogue), entries, _whose(dialogue))
 
 

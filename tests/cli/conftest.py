@@ -226,8 +226,8 @@ class Two:
     def seen(self, suffix: str = ".request") -> Done:
         """A whole round over the stick."""
         asked, answer = self.stick / f"a{suffix}", self.stick / "a.cosigned"
-        self.lab.does("witness", "request", "--out", asked)
-        done = self.at_witness("witness", "cosign", asked, "--out", answer)
+        self.lab.does("witness", "request", "--out", asked, "--replace")
+        done = self.at_witness("witness", "cosign", asked, "--out", answer, "--replace")
         if done.code == 0:
             self.lab.does("witness", "accept", answer, "--policy", self.policy)
         return done

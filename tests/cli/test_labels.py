@@ -40,7 +40,7 @@ def test_a_printed_vial_label_reads_and_is_recorded_with_its_layout(furnished: T
 def test_a_reprint_is_refused_without_a_reason(furnished: Terminal, tmp_path: Path) -> None:
     """label.reprint: where a label is twice, somebody says why."""
     (vial,) = codes(furnished, 1)
-    words = ("label", "vial", vial, "--to", tmp_path / "label.zpl")
+    words = ("label", "vial", vial, "--to", tmp_path / "label.zpl", "--replace")
     furnished.does(*words, by="maria.s")
     refused = furnished.run(*words, "--as", "maria.s", stdin="161803\n")
     assert refused.code == 3
@@ -133,7 +133,8 @@ def test_a_copied_layout_and_stock_are_used_and_a_wrong_one_is_named_by_line_and
     mine = own / "layouts" / "mine.toml"
     mine.write_text(text.replace('"Lot {lot}"', '"LOT {lot}"'), encoding="utf-8")
     shutil.copy(ours / "stock" / "roll-33x13.toml", own / "stock" / "mine.toml")
-    mine_twice = ("label", "vial", vial, "--layout", "mine", "--stock", "mine", "--to", tmp_path / "label.png")
+    to = ("--to", tmp_path / "label.png", "--replace")
+    mine_twice = ("label", "vial", vial, "--layout", "mine", "--stock", "mine", *to)
     shown = furnished.does(*mine_twice, "--json", by="maria.s").json
     assert (shown["layout"], shown["stock"], shown["printed"]) == ("mine", "mine", 1)
     assert furnished.read("label", "list")[0]["wrong"] == ""
@@ -148,7 +149,7 @@ def test_a_copied_layout_and_stock_are_used_and_a_wrong_one_is_named_by_line_and
     assert listed.code == 1
     assert f"line {line}, texts[0].size" in listed.err
     assert "stock/mine.toml, line 1, label: is missing" in listed.err
-    furnished.does("label", "vial", vial, "--to", tmp_path / "label.png", "--reprint", "damaged", by="maria.s")
+    furnished.does("label", "vial", vial, *to, "--reprint", "damaged", by="maria.s")
 
 
 def test_a_sheet_s_outlines_are_written_for_its_calibration(furnished: Terminal, tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ def test_a_receipt_that_lacks_the_witness_is_refused(elsewhere: Two) -> None:
     assert done.code == 8
     assert "lacks witnesses" in done.err
     assert done.out == ""
-    assert elsewhere.lab.run("receipt", "F1", "--to", file, "--policy", elsewhere.policy).code == 8
+    assert elsewhere.lab.run("receipt", "F1", "--to", file, "--replace", "--policy", elsewhere.policy).code == 8
     alone = elsewhere.stick / "alone.policy"
     alone.write_text(f"log {elsewhere.lab.read('checkpoint', 'keys')[0]}\nquorum none\n")
     assert "nobody; the policy asks for none" in checked(elsewhere, file, alone).out
@@ -100,7 +100,7 @@ def test_whatever_is_changed_in_a_receipt_is_refused(elsewhere: Two) -> None:
 def test_an_entry_is_named_by_its_number_or_by_its_thing(elsewhere: Two) -> None:
     lab, file = elsewhere.lab, elsewhere.stick / "one.tlog-proof"
     for words, wanted in ((["3"], 3), (["1/3"], 3), (["quinn.o", "--event", "KeyIssued"], 1)):
-        assert lab.read("receipt", "write", *words, "--to", file)["sequence"] == wanted
+        assert lab.read("receipt", "write", *words, "--to", file, "--replace")["sequence"] == wanted
         assert parse_receipt(file.read_bytes()).entry.sequence == wanted
     for words, why in (
         (["999"], "There is no entry"),
@@ -109,7 +109,7 @@ def test_an_entry_is_named_by_its_number_or_by_its_thing(elsewhere: Two) -> None
         (["F1", "--event", "VialsShipped"], "No entry VialsShipped names"),
         (["F1", "--event", "Nonsense"], "no event type"),
     ):
-        done = lab.run("receipt", *words, "--to", file)
+        done = lab.run("receipt", *words, "--to", file, "--replace")
         assert done.code == 2
         assert why in done.err
 

@@ -42,7 +42,7 @@ class Sites:
 
     def send(self, shipment: str, *vials: str) -> Path:
         out = self.stick / f"{shipment}.manifest"
-        self.lab.does("ship", "send", shipment, *vials, "--to", "HCM", "--out", out, by="maria.s")
+        self.lab.does("ship", "send", shipment, *vials, "--to", "HCM", "--out", out, "--replace", by="maria.s")
         return out
 
     def arrive(self, manifest: Path, shipment: str, *placed: str) -> Path:
@@ -51,7 +51,7 @@ class Sites:
         words = ("vial", "receive", "FRZ-9-R1-B1", *placed, "--shipment", shipment, "--worst", "-150")
         self.at_saigon(*words, by="maria.s")
         out = self.stick / f"{shipment}.receipt"
-        self.at_saigon("receive", "receipt", shipment, "--out", out)
+        self.at_saigon("receive", "receipt", shipment, "--out", out, "--replace")
         return out
 
     def save(self, folder: Path) -> Path:

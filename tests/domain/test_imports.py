@@ -240,6 +240,18 @@ def test_quality_releases_imported_lots_by_a_statement_once_the_product_is_defin
     lab.refused("release", released(number, "OLD-1"), QUALITY)
 
 
+def test_every_product_that_is_not_defined_is_named_at_once(lab: Lab) -> None:
+    groups = [{"unit": "F1-B1", "lot": f"OLD-{at}", "vials": [f"V{at}"], "positions": [at]} for at in (1, 2, 3)]
+    products = ("MSC-X", "MSC-Y", "MSC-X")
+    lots_ = [{**LOT, "lot": f"OLD-{at}", "product": product} for at, product in enumerate(products, start=1)]
+    number = completed(lab, lots=lots_, vials=groups)
+    refusal = lab.refused("release.product", released(number, "OLD-1", "OLD-2", "OLD-3"), QUALITY)
+    assert refusal.message == "These 2 products are not defined here: MSC-X (lot OLD-1), MSC-Y (lot OLD-2)."
+    lab.define_product("MSC-X")
+    refusal = lab.refused("release.product", released(number, "OLD-1", "OLD-2", "OLD-3"), QUALITY)
+    assert refusal.message == "This product is not defined here: MSC-Y (lot OLD-2)."
+
+
 def test_what_is_filled_here_joins_no_lot_from_outside_which_a_statement_would_release(lab: Lab) -> None:
     number = completed(lab)
     lab.refused("lot.filled", event("LotFilled", lot="OLD-1", vials=["V9"]), TECHNICIAN)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,11 +12,11 @@ from cryoledger.cli import acts, asking, exit_codes, output
 from cryoledger.cli.acts import Signers
 from cryoledger.cli.call import Call
 from cryoledger.cli.declare import look
+from cryoledger.cli.progress_bar import Bar
 from cryoledger.cli.teaching import ADMINISTRATOR
 from cryoledger.errors import RequestError
 
 if TYPE_CHECKING:
-    from cryoledger.audit.progress import Progress
     from cryoledger.custody.vault import Vault
     from cryoledger.database.local import Upkeep
 
@@ -57,10 +56,12 @@ def backup(
     if test and out.is_file():
         path = out
     else:
-        made = made_by.back_up(call.vault, out, _progress("pages" if call.vault.store.location.path else "entries"))
+        with Bar() as bar:
+            made = made_by.back_up(call.vault, out, bar.of("pages" if call.vault.store.location.path else "entries"))
         path, answer = made.path, {"backup": str(made.path), **asdict(made.manifest)}
     if test:
-        report = made_by.restore_as_test(call.vault, path, _progress("entries"))
+        with Bar() as bar:
+            report = made_by.restore_as_test(call.vault, path, bar.of("entries"))
         answer |= {"tested": str(path), "sound": report.ok}
     call.answer(answer, output.table(("", ""), list(answer.items())).strip())
     output.narrate(
@@ -125,7 +126,8 @@ def _restore(call: Call, file: Path, to: str, sheet: Path | None) -> None:
     from cryoledger.custody.clock import SystemClock
     from cryoledger.domain import times
 
-    done = put_back(file, to, now=times.text_of(SystemClock().now()), progress=_progress("entries"))
+    with Bar() as bar:
+        done = put_back(file, to, now=times.text_of(SystemClock().now()), progress=bar.of("entries"))
     _take_secret(to, sheet)
     value = {
         "vault": str(done.place), "last_entry": done.entry, "recorded_at": done.recorded_at, "complete": done.complete
@@ -187,14 +189,3 @@ def _take_secret(location: str, sheet: Path | None) -> None:
 
 def _told(done: Upkeep | None) -> str:
     return f"{done.at}  {done.detail}" if done is not None else "never"
-
-
-def _progress(what: str) -> Progress | None:
-    if not sys.stderr.isatty():
-        return None
-
-    def show(done: int, total: int) -> None:
-        sys.stderr.write(f"\r{done} of {total} {what}" + ("\n" if done >= total else ""))
-        sys.stderr.flush()
-
-    return show

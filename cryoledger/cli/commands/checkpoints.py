@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,7 +11,8 @@ import typer
 from cryoledger.cli import output
 from cryoledger.cli.call import Call
 from cryoledger.cli.declare import group, look
-from cryoledger.cli.outside import write_file
+from cryoledger.cli.key_words import short
+from cryoledger.cli.new_file import WRITES
 
 __all__ = ["checkpoint"]
 
@@ -24,21 +26,23 @@ cryoledger checkpoint sign --out /media/usb/monday.checkpoint"""
 @look(checkpoint, "sign", example=SIGN)
 def sign(
     call: Call,
-    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write it there, all lines.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Write it there, all lines."), WRITES
+    ] = None,
 ) -> None:
     """Sign the ledger's head as it is now, with both log keys; tell it, or write it to a file."""
     from cryoledger.custody.proof import checkpoints
 
     kept = checkpoints.sign(call.vault, given=True)
     if out is not None:
-        write_file(out, kept.note, "checkpoint")
+        call.write(out, kept.note, "checkpoint")
     _tell(call, kept.note, kept.at, out)
 
 
 @look(checkpoint, "sheet", example="cryoledger checkpoint sheet --out monday.pdf")
 def sheet(
     call: Call,
-    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="A .pdf, a .png, or a .txt.")],
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="A .pdf, a .png, or a .txt."), WRITES],
 ) -> None:
     """Print the head on paper for the bound log: a QR code of its Ed25519 lines, the fingerprint, the log's key."""
     from cryoledger.custody.proof import checkpoints
@@ -52,7 +56,7 @@ def sheet(
         checkpoints.signed_of(kept), keys, call.vault.fingerprint, signed_at=kept.at, suffix=out.suffix,
         window=seen.text(), verifiers=[(name, sha256_of(name)) for name in VERIFIERS],
     )  # fmt: skip
-    write_file(out, content, "checkpoint sheet")
+    call.write(out, content, "checkpoint sheet")
     _tell(call, kept.note, kept.at, out)
 
 
@@ -80,14 +84,28 @@ def list_(call: Call) -> None:
 
 
 @look(checkpoint, "keys", example="cryoledger checkpoint keys")
-def keys(call: Call) -> None:
-    """Tell the log's keys as lines of a policy, to which an auditor adds witnesses and a quorum."""
+def keys(
+    call: Call,
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write the lines there."), WRITES] = None,
+) -> None:
+    """Tell the log's keys as lines of a policy, to which an auditor adds witnesses and a quorum.
+
+    At a terminal the long one is shown short: --out, or a pipe, has it whole.
+    """
     from cryoledger.custody.proof import checkpoints
 
     with call.reading() as reading:
         found = checkpoints.base_log_keys(reading)
-    lines = [f"log {key.encode()}" for key in found]
-    call.answer([key.encode() for key in found], "\n".join(lines))
+    vkeys = [key.encode() for key in found]
+    lines = "".join(f"log {vkey}\n" for vkey in vkeys)
+    if out is not None:
+        call.write(out, lines.encode(), "keys")
+        call.answer({"file": str(out), "keys": vkeys}, f"{out}: {len(vkeys)} keys of the log")
+    elif call.as_json or not sys.stdout.isatty():
+        call.answer(vkeys, lines.rstrip("\n"))
+    else:
+        output.data("\n".join(f"log {short(vkey)}" for vkey in vkeys))
+        output.narrate("Write the whole lines into a file: `cryoledger checkpoint keys --out my.policy`.")
 
 
 def _tell(call: Call, note: bytes, at: str, out: Path | None) -> None:

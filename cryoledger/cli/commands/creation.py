@@ -78,9 +78,12 @@ def init(
     )
     output.narrate(
         f"Print {made.sheet}, seal the paper in an envelope, delete the file, and keep the fingerprint where auditors "
-        "can see it. Next: `cryoledger person add`."
+        "can see it. The log's whole keys are lines of a policy: `cryoledger checkpoint keys --out FILE`. Next: "
+        "`cryoledger person add`."
     )
 
 
 def _text(value: Any) -> str:
-    return "  ".join(value) if isinstance(value, list) else str(value)
+    from cryoledger.cli.key_words import short
+
+    return "  ".join(map(short, value)) if isinstance(value, list) else str(value)

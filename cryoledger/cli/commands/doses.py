@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cryoledger.cli import amounts, asking
+from cryoledger.cli import amounts, asking, output
 from cryoledger.cli.acts import Signers
 from cryoledger.cli.call import Call
 from cryoledger.cli.commands.looking import show_card
 from cryoledger.cli.commands.orders import signing_name
 from cryoledger.cli.declare import Data, act, group, look
+from cryoledger.cli.new_file import WRITES
 from cryoledger.cli.teaching import CLINICIAN, PHARMACIST
 from cryoledger.cli.words import Dose, Vials
 from cryoledger.errors import RequestError
@@ -48,10 +49,11 @@ def list_doses(call: Call) -> None:
 
 @look(dose, "papers", example="cryoledger dose papers DOSE-1 --out dose.pdf")
 def papers(
-    call: Call, code: Dose, out: Annotated[Path, typer.Option("--out", metavar="FILE", help="A .pdf, .html or .txt.")]
+    call: Call,
+    code: Dose,
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="A .pdf, .html or .txt."), WRITES],
 ) -> None:
     """Write the document that accompanies a dose: content, donors' eligibility, warnings, deadline, signatures."""
-    from cryoledger.cli.outside import write_file
     from cryoledger.documents.accompanying import accompanying
     from cryoledger.documents.pages_pdf import to_pdf
     from cryoledger.domain import times
@@ -63,7 +65,7 @@ def papers(
         document = accompanying(reading, call.code(code), times.text_of(call.vault.clock.now()))
     forms = {".pdf": lambda: to_pdf(document), ".txt": lambda: document.text().encode()}
     content = forms.get(kind, lambda: document.html().encode())()
-    write_file(out, content, "the accompanying document")
+    call.write(out, content, "the accompanying document")
     call.answer({"file": str(out), **document.facts}, f"{out} written.")
 
 
@@ -229,6 +231,7 @@ def complete(
 ) -> Data:
     """Record that the dose was given: start, end, volumes, reaction."""
     row, lost = _dose(call, code), amounts.microlitres(wasted)
+    _tell_check(call, row)
     return {
         "dose": row.code,
         "order": row.order_code,
@@ -240,6 +243,20 @@ def complete(
         "reaction": reaction,
         "typed": ["dose"],
     }
+
+
+def _tell_check(call: Call, row: DoseRow) -> None:
+    """The bedside check that an administration completes: who signs must know which one that is."""
+    from cryoledger.documents.signatures import local_time
+    from cryoledger.domain import numbers
+
+    with call.reading() as reading:
+        checked = reading.recorded(row.checked) if row.checked is not None else None
+    if checked is not None:
+        at, by = local_time(checked.occurred_at, call.zone), " and ".join(signed.name for signed in checked.signers)
+        output.narrate(
+            f"Completes the bedside check of dose {row.code} at {at}, entry {numbers.shown(checked.number)}, by {by}."
+        )
 
 
 def follow_up(

@@ -13,6 +13,7 @@ from cryoledger.cli import exit_codes, output
 from cryoledger.cli.acts import Signers
 from cryoledger.cli.call import Call
 from cryoledger.cli.declare import group, look
+from cryoledger.cli.new_file import WRITES
 from cryoledger.errors import RequestError
 
 if TYPE_CHECKING:
@@ -38,7 +39,9 @@ TWO = "Signed by two: who enters it (--as) and who compared it with the paper (-
 def print_pages(
     call: Call,
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", help="A file: .pdf, .html or .txt; else stdout, as text.")
+        Path | None,
+        typer.Option("--out", metavar="FILE", help="A file: .pdf, .html or .txt; else stdout, as text."),
+        WRITES,
     ] = None,
     unit: Annotated[str | None, typer.Option("--unit", help="Only the boxes inside this freezer, rack ...")] = None,
     forms: Annotated[int, typer.Option("--forms", min=0, max=100, help="How many pages of blank forms.")] = 4,
@@ -62,10 +65,7 @@ def print_pages(
         content = to_pdf(document)
     else:
         content = (document.text() if kind == ".txt" else document.html()).encode()
-    try:
-        out.write_bytes(content)
-    except OSError as error:
-        raise RequestError(f"{out} cannot be written: {error.strerror}.", "Name another file.") from None
+    call.write(out, content, "pages")
     output.narrate(f"Print {out} now ({counted(len(document.pages), 'page')}): paper works when nothing else does.")
 
 

@@ -15,6 +15,7 @@ from cryoledger.cli import amounts, asking, exit_codes, output
 from cryoledger.cli.acts import Signers
 from cryoledger.cli.call import Call
 from cryoledger.cli.declare import look
+from cryoledger.cli.new_file import WRITES
 from cryoledger.cli.teaching import TECHNICIAN
 from cryoledger.errors import RequestError
 
@@ -86,7 +87,9 @@ def excursion(
     chosen: Annotated[
         str | None, typer.Option("--record", metavar="N,N|all|none", help="Which to record, without being asked.")
     ] = None,
-    svg: Annotated[Path | None, typer.Option("--svg", metavar="FILE", help="Draw the curve into a file.")] = None,
+    svg: Annotated[
+        Path | None, typer.Option("--svg", metavar="FILE", help="Draw the curve into a file."), WRITES
+    ] = None,
 ) -> int:
     """Find when a unit was too warm in a logger's file, and record it: all that was inside then is held."""
     from cryoledger.exchange.temperature_log import Asked, read_log
@@ -100,7 +103,7 @@ def excursion(
     curve = _curve(call, row, log, warmest)
     found = _found(call, code, curve)
     if svg is not None:
-        _write(svg, curve.svg(f"{file.name}, SHA-256 {log.sha256}."))
+        _write(call, svg, curve.svg(f"{file.name}, SHA-256 {log.sha256}."))
     if not call.as_json:
         output.data(_told(curve, log, found))
     wanted = _wanted(found, chosen, by)
@@ -281,9 +284,6 @@ def _held_text(entries: list[int], held: dict[str, list[str]]) -> str:
     return "\n".join([*lines, *(f"  {len(vials):>5}  {where}" for where, vials in held.items())])
 
 
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise RequestError(f"{path} cannot be written: {error.strerror}.", "Name another file.") from None
+def _write(call: Call, path: Path, text: str) -> None:
+    call.write(path, text.encode(), "curve")
     output.narrate(f"The curve is in {path}.")

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cryoledger.cli import asking, exit_codes, output
-from cryoledger.cli.acts import Signers, ask_for
+from cryoledger.cli import asking, exit_codes, new_file, output
+from cryoledger.cli.acts import Signers, ask_for, judge
 from cryoledger.cli.call import Call
 from cryoledger.cli.declare import group, look
+from cryoledger.cli.new_file import WRITES
 from cryoledger.cli.progress_bar import Bar
 from cryoledger.errors import CryoledgerError, RequestError
 
@@ -289,6 +290,8 @@ def release(
         for at in range(0, len(named), AT_ONCE)
     ]
     told = f"{len(named)} lots of import {number}, released before by {basis}"
+    for event in events[1:]:
+        judge(call, event, by)
     signers = ask_for(call, [("released", "quality officer")], told, by, event=events[0])
     numbers = [record(call.vault, event, *signers).number for event in events]
     call.answer({"import": number, "lots": named, "entries": numbers}, f"Released: {counted(len(named), 'lot')}.")
@@ -297,13 +300,13 @@ def release(
 @look(export, "inventory", example="cryoledger export inventory --out freezers.csv")
 def export_inventory(
     call: Call,
-    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="A new file; else stdout.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="A file; else stdout."), WRITES] = None,
 ) -> int:
     """Write every stored vial as CSV: it imports elsewhere, and no spreadsheet calculates anything in it."""
     from cryoledger.documents.card_words import counted
     from cryoledger.exchange import export_inventory as exchange
 
-    with call.reading() as reading, _opened(out) as write:
+    with call.reading() as reading, _opened(call, out) as write:
         done = exchange.export_inventory(reading, write)
     output.narrate(f"Written: {counted(done.vials, 'vial')}.")
     if done.not_stored:
@@ -318,23 +321,19 @@ def export_inventory(
 
 
 @contextmanager
-def _opened(out: Path | None) -> Iterator[Any]:
+def _opened(call: Call, out: Path | None) -> Iterator[Any]:
     """A new file, or stdout in UTF-8 whatever the terminal speaks."""
     if out is None:
-        yield _Stdout(output.raw)
+        yield _Encoded(output.raw)
         return
-    try:
-        with out.open("x", encoding="utf-8", newline="") as file:
-            yield file
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "its name is no path"
-        raise RequestError(f"{out} cannot be written: {reason}.", "Name a file that is not there yet.") from None
+    with new_file.writing(out, "table", replace=call.replace) as file:
+        yield _Encoded(file.write)
 
 
-class _Stdout:
+class _Encoded:
     """Text handed on as UTF-8 bytes."""
 
-    def __init__(self, raw: Callable[[bytes], None]) -> None:
+    def __init__(self, raw: Callable[[bytes], object]) -> None:
         self._raw = raw
 
     def write(self, text: str) -> int:

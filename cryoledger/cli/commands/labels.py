@@ -12,6 +12,7 @@ from cryoledger.cli.acts import Signers
 from cryoledger.cli.call import Call
 from cryoledger.cli.declare import group, look
 from cryoledger.cli.label_words import DPI, Layout_, Preview, PrinterName, Reprint, Start, Stock_, To, Work, given
+from cryoledger.cli.new_file import WRITES
 from cryoledger.cli.words import Lot
 from cryoledger.errors import RequestError
 
@@ -25,7 +26,7 @@ label = group()
 Codes = Annotated[list[str], typer.Argument(metavar="CODE", help="One or more codes.")]
 Names = Annotated[list[str], typer.Argument(metavar="NAME", help="Signing names or badges.")]
 Paper = Annotated[str, typer.Option("--paper", help="The paper: a4 or letter.")]
-Sheet = Annotated[Path, typer.Option("--to", metavar="FILE.pdf", help="The file.")]
+Sheet = Annotated[Path, typer.Option("--to", metavar="FILE.pdf", help="The file."), WRITES]
 LARGE = ("freezer", "tank", "shelf", "tower", "rack")
 VIAL = "cryoledger label vial BKV000001W --to label.pdf --as maria.s"
 LOT = "cryoledger label lot L1 --printer tcp://10.0.0.7:9100 --as maria.s"
@@ -240,8 +241,5 @@ def _paper(text: str) -> str:
 def _write(call: Call, path: Path, content: bytes) -> None:
     if path.suffix.lower() != ".pdf":
         raise RequestError(f"{path.name!r} does not end with .pdf.", "The sheet is a PDF.")
-    try:
-        path.write_bytes(content)
-    except OSError as error:
-        raise RequestError(f"{path} cannot be written ({error.strerror}).", "Check the folder.") from None
+    call.write(path, content, "sheet")
     call.answer({"file": str(path), "bytes": len(content)}, f"{path} written; print it at 100 %, not fitted.")

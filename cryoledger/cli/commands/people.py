@@ -12,6 +12,7 @@ from cryoledger.cli.acts import Signers
 from cryoledger.cli.call import Call
 from cryoledger.cli.commands.orders import signing_name
 from cryoledger.cli.declare import Data, act, group, look
+from cryoledger.cli.key_words import short
 from cryoledger.cli.teaching import AUDITOR
 from cryoledger.cli.words import Person
 from cryoledger.errors import RequestError
@@ -215,7 +216,7 @@ def pin(
     with call.reading() as reading:
         row = person_by(reading, who)
     if replace:
-        told = f"KeyReplaced {row.full_name}, {reason}"
+        told = f"KeyReplaced: {row.full_name}, {reason}"
         trial = trial_replacement(row.name, reason)
         signers = ask_for(call, [ISSUED, APPROVED], told, by, event=trial, fresh=[row.name], more=True)
         new = asking.new_pin(row.full_name)
@@ -223,7 +224,7 @@ def pin(
         _answer(call, replace_key(call.vault, row.name, new, reason, *signers))
         return
     check_clock(call, confirmed=by.confirm_clock)
-    output.narrate(f"Signing as changed: PinChanged {row.name}")
+    output.narrate(f"Signing as changed: PinChanged: {row.full_name}")
     old, new = asking.pin(row.full_name), asking.new_pin(row.full_name)
     asking.nothing_more()
     sealed = change_pin(call.vault, row.name, old, new)
@@ -270,17 +271,20 @@ def recover(
 
 
 def keys(call: Call) -> None:
-    """List every public key as a C2SP vkey, with the entries that enrolled and revoked it."""
+    """List every public key as a C2SP vkey (a long one whole with --json), and what enrolled and revoked it."""
     from cryoledger.domain.records import PublicKey
 
     with call.reading() as reading:
         rows = sorted(reading.facts.where(PublicKey), key=lambda row: (row.enrolled, row.name))
     told = [_key(row) for row in rows]
     heads = ("name", "kind", "enrolled", "revoked", "suspect_from", "vkey")
+    shown = [{**each, "vkey": short(each["vkey"])} for each in told]
     call.answer(
         told,
-        output.table([head.replace("_", " ") for head in heads], [[each[head] for head in heads] for each in told]),
+        output.table([head.replace("_", " ") for head in heads], [[each[head] for head in heads] for each in shown]),
     )
+    if shown != told and not call.as_json:
+        output.narrate("Whole keys: `cryoledger keys --json`; the log's for a policy: `cryoledger checkpoint keys`.")
 
 
 def _key(row: PublicKey) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from cryoledger.cli import exit_codes, output
 from cryoledger.cli.acts import Signers
 from cryoledger.cli.call import Call
 from cryoledger.cli.declare import look
+from cryoledger.cli.new_file import WRITES
 from cryoledger.cli.teaching import ADMINISTRATOR
 from cryoledger.errors import RequestError
 
@@ -37,7 +38,9 @@ def qualify(
     call: Call,
     by: Signers,
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", help="The record: .pdf, .html, .txt, or the signed .note.")
+        Path | None,
+        typer.Option("--out", metavar="FILE", help="The record: .pdf, .html, .txt, or the signed .note."),
+        WRITES,
     ] = None,
 ) -> int:
     """Check installation and operation here, and the vault (only read): a signed record, exit 1 if a check fails."""
@@ -57,7 +60,7 @@ def qualify(
     note = qualification.signed(call.vault, text, signer) if there else None
     document = pages_of(stamp, head, checks, note)
     if out is not None:
-        _write(out, document, note)
+        _write(call, out, document, note)
     failed = any(check.outcome == "failed" for check in checks)
     lines = [*(check.line for check in checks), qualification.verdict(checks), *([f"Written: {out}"] if out else [])]
     call.answer(document.to_dict(), "\n".join(lines))
@@ -122,7 +125,7 @@ def _head(stamp: Stamp, location: str) -> list[str]:
     ]
 
 
-def _write(out: Path, document: Document, note: Note | None) -> None:
+def _write(call: Call, out: Path, document: Document, note: Note | None) -> None:
     from cryoledger.documents.pages_pdf import to_pdf
 
     kind = out.suffix.lower()
@@ -134,7 +137,4 @@ def _write(out: Path, document: Document, note: Note | None) -> None:
         ".txt": lambda: document.text().encode(),
         ".note": lambda: note.encode() if note is not None else b"",
     }[kind]()
-    try:
-        out.write_bytes(made)
-    except OSError as error:
-        raise RequestError(f"{out} cannot be written: {error.strerror}.", "Name another file.") from None
+    call.write(out, made, "record")

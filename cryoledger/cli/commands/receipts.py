@@ -11,7 +11,8 @@ import typer
 from cryoledger.cli import output
 from cryoledger.cli.call import Call
 from cryoledger.cli.declare import group, look
-from cryoledger.cli.outside import named_policy, need_policy, read_bytes, read_policy, write_file
+from cryoledger.cli.new_file import WRITES
+from cryoledger.cli.outside import named_policy, need_policy, read_bytes, read_policy
 from cryoledger.errors import RequestError
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def write(
         str,
         typer.Argument(metavar="CODE|ENTRY", help="A vial, dose, shipment ...: its last entry. Or an entry's number."),
     ],
-    to: Annotated[Path, typer.Option("--to", metavar="FILE", help="Write it there: NAME.tlog-proof.")],
+    to: Annotated[Path, typer.Option("--to", metavar="FILE", help="Write it there: NAME.tlog-proof."), WRITES],
     event: Annotated[
         str | None, typer.Option("--event", metavar="TYPE", help="The last entry of this type: VialsShipped.")
     ] = None,
@@ -57,7 +58,7 @@ def write(
     with call.reading() as reading:
         number = _number(reading, what if _NUMBER.fullmatch(what) else call.scanned(what), event or "")
     made = receipts.receipt_of(call.vault, number, asked)
-    write_file(to, made.encode(), "receipt")
+    call.write(to, made.encode(), "receipt")
     entry, head = made.entry, made.checkpoint.checkpoint
     by = checkpoints.cosigners(made.checkpoint)
     if not by:

@@ -11,6 +11,8 @@ import typer
 from cryoledger.cli import exit_codes, output
 from cryoledger.cli.call import Call
 from cryoledger.cli.declare import group, look
+from cryoledger.cli.new_file import WRITES
+from cryoledger.cli.progress_bar import Bar
 from cryoledger.cli.words import Anything
 from cryoledger.errors import RequestError
 
@@ -45,6 +47,7 @@ def custody(
     to: Annotated[
         Path | None,
         typer.Option("--to", "--out", metavar="FILE", help="A .pdf for people, a .json for machines, or a .txt."),
+        WRITES,
     ] = None,
     fingerprint: Fingerprint = None,
     policy: Policy = None,
@@ -67,7 +70,9 @@ def audit(
     first: Annotated[str, typer.Option("--from", metavar="DAY", help="The first day, as YYYY-MM-DD, or today.")],
     last: Annotated[str, typer.Option("--to", metavar="DAY", help="The last day, as YYYY-MM-DD, or today.")],
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", help="A .pdf for people, a .json for machines, or a .txt.")
+        Path | None,
+        typer.Option("--out", metavar="FILE", help="A .pdf for people, a .json for machines, or a .txt."),
+        WRITES,
     ] = None,
     fingerprint: Fingerprint = None,
     policy: Policy = None,
@@ -99,25 +104,24 @@ def _must_be_known(call: Call, text: str) -> None:
 
 
 def _attested(call: Call, fingerprint: str | None, policy: Path | None) -> Attested:
-    from cryoledger.cli.commands.verifying import given_fingerprint, shown_progress
+    from cryoledger.cli.commands.verifying import given_fingerprint
     from cryoledger.cli.outside import read_policy
     from cryoledger.custody.proof.attesting import attest
 
-    return attest(
-        call.vault,
-        fingerprint=given_fingerprint(fingerprint) if fingerprint else None,
-        policy=read_policy(policy) if policy is not None else None,
-        progress=shown_progress(),
-    )
+    with Bar() as bar:
+        return attest(
+            call.vault,
+            fingerprint=given_fingerprint(fingerprint) if fingerprint else None,
+            policy=read_policy(policy) if policy is not None else None,
+            progress=bar.of("entries"),
+        )
 
 
 def _answer(call: Call, made: Report, file: Path | None) -> int:
-    from cryoledger.cli.outside import write_file
-
     if file is None:
         call.answer(made.to_dict(), made.text)
     else:
-        write_file(file, _content(made, file.suffix.lower())(), "report")
+        call.write(file, _content(made, file.suffix.lower())(), "report")
         verification = made.data["verification"]
         call.answer(
             {"file": str(file), **verification}, f"{file}: {made.title}, {made.subject}. {verification['verdict']}"

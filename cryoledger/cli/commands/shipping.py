@@ -11,7 +11,8 @@ from cryoledger.cli import output
 from cryoledger.cli.acts import Signers
 from cryoledger.cli.call import Call
 from cryoledger.cli.declare import Data, act, group, look
-from cryoledger.cli.outside import named_policy, read_bytes, read_policy, write_file
+from cryoledger.cli.new_file import WRITES
+from cryoledger.cli.outside import named_policy, read_bytes, read_policy
 from cryoledger.cli.words import Vials
 from cryoledger.errors import RequestError
 
@@ -35,7 +36,7 @@ RECEIPT = "cryoledger receive receipt SHIP-1 --out /media/usb/SHIP-1.receipt"
 
 SiteArgument = Annotated[str, typer.Argument(metavar="SITE", help="The other site's code here.")]
 Shipment = Annotated[str, typer.Argument(metavar="SHIPMENT", help="The shipment's code here.")]
-Out = Annotated[Path, typer.Option("--out", metavar="FILE", help="Write it there.")]
+Out = Annotated[Path, typer.Option("--out", metavar="FILE", help="Write it there."), WRITES]
 PolicyOption = Annotated[
     Path | None,
     typer.Option("--policy", metavar="FILE", help="What the other site asks for, so that it is not refused there."),
@@ -120,7 +121,7 @@ def head(call: Call, code: SiteArgument, out: Out) -> None:
     if recorded is None:
         raise RequestError(f"This ledger holds no head of {code}.", "See `cryoledger site list`.")
     note = vars(recorded.event)["head"].checkpoint
-    write_file(out, note.encode(), "checkpoint")
+    call.write(out, note.encode(), "checkpoint")
     told = f"{out}: {held[-1].origin} at {held[-1].size} entries. There: `cryoledger verify --checkpoint {out.name}`"
     call.answer({"origin": held[-1].origin, "size": held[-1].size, "file": str(out)}, told)
 
@@ -160,7 +161,7 @@ def _write_manifest(call: Call, shipment: str, out: Path, policy: Policy | None)
     from cryoledger.custody.shipping import sending
 
     made = sending.manifest_of(call.vault, shipment, policy)
-    write_file(out, made.encode(), "manifest")
+    call.write(out, made.encode(), "manifest")
     signed = made.receipt.checkpoint
     return (
         f"{out}: {len(made.contents.vials)} vials, under the checkpoint of {signed.checkpoint.size} entries, cosigned "
@@ -229,7 +230,7 @@ def receive_receipt(call: Call, shipment: Shipment, out: Out, policy: PolicyOpti
     from cryoledger.custody.shipping import receiving
 
     made = receiving.acknowledgement_of(call.vault, call.code(shipment), _policy(policy))
-    write_file(out, made.encode(), "receipt")
+    call.write(out, made.encode(), "receipt")
     signed = made.checkpoint
     told = (
         f"{out}: {len(made.receipts)} entries, under the checkpoint of {signed.checkpoint.size} entries, cosigned by "

@@ -87,10 +87,11 @@ def copy(
     target: Annotated[str, typer.Argument(metavar="TO", help="A new file, or the URL of an empty database.")],
 ) -> None:
     """Move the vault between a file and PostgreSQL: copied, verified and compared; the old place is closed for good."""
-    from cryoledger.cli.commands.verifying import shown_progress
+    from cryoledger.cli.progress_bar import Bar
     from cryoledger.custody.copying import copy as move
 
-    done = move(source, target, progress=shown_progress())
+    with Bar() as bar:
+        done = move(source, target, progress=bar.of("entries"))
     call.answer(
         {"from": done.source, "to": done.target, "entries": done.entries, "leaf_hash": _fingerprint(done.head)},
         f"{done.entries} entries are in {done.target}, verified and equal to the old vault's, byte for byte.",
@@ -106,10 +107,11 @@ def copy(
 def upgrade(call: Call) -> int:
     """Bring a vault of an older version to this one: a file is copied first, and the vault verified after."""
     from cryoledger.cli import exit_codes
-    from cryoledger.cli.commands.verifying import shown_progress
+    from cryoledger.cli.progress_bar import Bar
     from cryoledger.custody.upgrading import upgrade as bring
 
-    done = bring(call.location, shown_progress())
+    with Bar() as bar:
+        done = bring(call.location, bar.of("entries"))
     kept = f" The file as it was is {done.copy}." if done.copy is not None else ""
     found = "verified" if done.report.ok else "NOT VERIFIED: run `cryoledger verify`"
     call.answer(

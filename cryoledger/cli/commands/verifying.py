@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -15,14 +14,14 @@ import typer
 from cryoledger.cli import exit_codes, output
 from cryoledger.cli.call import TRAINING, Call, named_vault
 from cryoledger.cli.declare import look
+from cryoledger.cli.progress_bar import Bar
 from cryoledger.cli.teaching import AUDITOR
 from cryoledger.errors import CryoledgerError, RequestError
 
 if TYPE_CHECKING:
     from cryoledger.audit import Finding, Report
-    from cryoledger.audit.progress import Progress
 
-__all__ = ["given_fingerprint", "register", "shown_progress"]
+__all__ = ["given_fingerprint", "register"]
 
 EXAMPLE = """\
 cryoledger verify
@@ -76,16 +75,17 @@ def verify(
             )
         given: dict[str, Any] = {
             "fingerprint": given_fingerprint(fingerprint) if fingerprint else None,
-            "progress": shown_progress(),
             **_outside(policy, checkpoint or ()),
         }
         location = place or named_vault(call.named)
-        if since is not None:
-            report = auditing.since_at(location, since=_outside(None, [since])["brought"][0], **given)
-        elif hash_only:
-            report = auditing.hashes_at(location, **given)
-        else:
-            report = auditing.verify_at(location, **given)
+        with Bar() as bar:
+            given["progress"] = bar.of("entries")
+            if since is not None:
+                report = auditing.since_at(location, since=_outside(None, [since])["brought"][0], **given)
+            elif hash_only:
+                report = auditing.hashes_at(location, **given)
+            else:
+                report = auditing.verify_at(location, **given)
     except CryoledgerError as error:
         output.narrate(f"Could not verify: {error}")
         return exit_codes.USAGE
@@ -124,18 +124,6 @@ def given_fingerprint(text: str) -> bytes:
     if len(content) != 32:
         raise RequestError("That is no fingerprint: it has 32 bytes in base64.", "Copy it from the checkpoint sheet.")
     return content
-
-
-def shown_progress() -> Progress | None:
-    """How far a verification is, where a person looks at stderr."""
-    if not sys.stderr.isatty():
-        return None
-
-    def show(done: int, total: int) -> None:
-        sys.stderr.write(f"\r{done} of {total} entries" + ("\n" if done >= total else ""))
-        sys.stderr.flush()
-
-    return show
 
 
 def _text(report: Report, *, sure: bool) -> str:

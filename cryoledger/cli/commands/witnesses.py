@@ -14,7 +14,8 @@ import typer
 from cryoledger.cli import exit_codes, output
 from cryoledger.cli.call import Call
 from cryoledger.cli.declare import group, look
-from cryoledger.cli.outside import need_policy, read_bytes, write_file
+from cryoledger.cli.new_file import WRITES
+from cryoledger.cli.outside import need_policy, read_bytes
 
 if TYPE_CHECKING:
     from cryoledger.custody.proof.witness import Witness
@@ -81,7 +82,7 @@ def cosign(
     call: Call,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A request or a checkpoint, or a picture of its code.")],
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", help="Answer there; .png or .pdf: a code.")
+        Path | None, typer.Option("--out", metavar="FILE", help="Answer there; .png or .pdf: a code."), WRITES
     ] = None,
 ) -> None:
     """Cosign a ledger's head if it extends the last that this witness saw; refuse a rewrite, a rollback, a fork."""
@@ -92,7 +93,7 @@ def cosign(
     line = made.cosign(request, int(time.time()))
     signed = request.checkpoint.with_signatures(line)
     if out is not None:
-        _write(out, signed, f"Cosigned by {made.key.name}")
+        _write(call, out, signed, f"Cosigned by {made.key.name}")
     head = signed.checkpoint
     call.answer(
         {"origin": head.origin, "size": head.size, "line": line.line().rstrip("\n")},
@@ -151,7 +152,9 @@ def serve(
 @look(witness, "request", example=REQUEST)
 def request(
     call: Call,
-    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Write it there; .png or .pdf: a code on paper.")],
+    out: Annotated[
+        Path, typer.Option("--out", metavar="FILE", help="Write it there; .png or .pdf: a code on paper."), WRITES
+    ],
     from_size: Annotated[
         int | None, typer.Option("--from-size", metavar="N", help="What the witness saw last, if it says so.", min=0)
     ] = None,
@@ -170,7 +173,7 @@ def request(
             small = Request(made.old_size, made.proof, paper(made.checkpoint, checkpoints.log_keys(reading)))
         lines = (f"{head.origin}: {head.size} entries, from {made.old_size}", "Read it at the witness's machine.")
         content = picture_page(small.encode(), out.suffix, "Request to a witness", lines)
-    write_file(out, content, "request")
+    call.write(out, content, "request")
     value = {"origin": head.origin, "size": head.size, "from": made.old_size, "file": str(out)}
     call.answer(value, f"{out}: {head.origin}, {head.size} entries, from {made.old_size}")
 
@@ -212,7 +215,7 @@ def _accept(call: Call, signed: SignedCheckpoint, policy: Path | None) -> None:
     call.answer(value, f"{', '.join(names)} cosigned {signed.checkpoint.size} entries\n{seen.text()}")
 
 
-def _write(out: Path, signed: SignedCheckpoint, title: str) -> None:
+def _write(call: Call, out: Path, signed: SignedCheckpoint, title: str) -> None:
     from cryoledger.documents.checkpoint_sheet import paper
     from cryoledger.documents.pictures import picture_page
 
@@ -221,7 +224,7 @@ def _write(out: Path, signed: SignedCheckpoint, title: str) -> None:
         head = signed.checkpoint
         lines = (f"{head.origin}: {head.size} entries", "Read it at the vault's machine: cryoledger witness accept")
         content = picture_page(paper(signed, ()).encode(), out.suffix, title, lines)
-    write_file(out, content, "cosigned checkpoint")
+    call.write(out, content, "cosigned checkpoint")
 
 
 def _witness() -> Witness:

@@ -116,6 +116,12 @@ def read(source: Path | str) -> tuple[bytes, bytes]:
 
 
 def _file_text(path: Path) -> str:
+    if not path.exists():
+        raise StationError(
+            f"There is no recovery sheet at {path}.",
+            "Open the sealed envelope and scan or type its page into a file of yours (chmod 600), or pass it on stdin "
+            "where `-` is taken.",
+        )
     try:
         return read_private(path, "recovery sheet").decode()
     except UnicodeDecodeError:

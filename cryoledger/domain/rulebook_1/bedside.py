@@ -133,7 +133,10 @@ def _given(draft: Draft, event: treatment.AdministrationCompleted, facts: Facts)
     if (event.order, event.patient) != (dose.order_code, dose.patient):
         raise unsafe("I4.patient", f"Dose {dose.code} is not of that order and patient.", "Scan it again.", dose.code)
     if not dose.last_at <= event.started_at <= event.ended_at <= draft.recorded_at:
-        raise Refusal("I4.times", "The dose starts after the check and ends before now.", "Correct the times.")
+        raise Refusal(
+            "I4.times", f"The dose was checked at {dose.last_at}: it starts after that, ends later, and before now.",
+            "Correct the times.", subject=dose.code,
+        )  # fmt: skip
     check_volumes(dose, event.given_microlitres, event.wasted_microlitres)
     if event.started_at > dose.deadline:
         past_window(facts, "dose", dose.code, dose.deadline, event.started_at)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -180,6 +181,7 @@ def _released(draft: Draft, event: imports.ImportedLotsReleased, facts: Facts) -
     if row is None or row.status != "completed":
         raise Refusal("import", f"{event.number} is no completed import.", "See `cryoledger import list`.")
     each_once(event.lots, "lot")
+    products_defined(facts, event.lots)
     for code in event.lots:
         lot = need(facts, Lot, code)
         brought = facts.get(ImportLot, code)
@@ -190,15 +192,26 @@ def _released(draft: Draft, event: imports.ImportedLotsReleased, facts: Facts) -
         _releasable(draft, facts, lot)
 
 
+def products_defined(facts: Facts, codes: Sequence[str]) -> None:
+    """Refuse the release of lots whose products are not defined here, naming every product, with one of its lots."""
+    missing: dict[str, str] = {}
+    for code in codes:
+        lot = facts.get(Lot, code)
+        if lot is not None and newest_version(facts, lot.product) == UNDEFINED:
+            missing.setdefault(lot.product, code)
+    if missing:
+        told = ", ".join(f"{product} (lot {code})" for product, code in missing.items())
+        what = "This product is" if len(missing) == 1 else f"These {len(missing)} products are"
+        raise unsafe(
+            "release.product", f"{what} not defined here: {told}.",
+            "Define each first: its windows and its storage band hold for every vial.", next(iter(missing.values())),
+        )  # fmt: skip
+
+
 def _releasable(draft: Draft, facts: Facts, lot: Lot) -> None:
     """What the vault itself knows of a lot and its donors does not speak against the statement."""
     if lot.disposition not in ("quarantined", "conditionally released"):
         raise Refusal("release", f"Lot {lot.code} is {lot.disposition}.", "Leave it out.", subject=lot.code)
-    if newest_version(facts, lot.product) == UNDEFINED:
-        raise unsafe(
-            "release.product", f"The product {lot.product} of lot {lot.code} is not defined here.",
-            "Define it first: its windows and its storage band hold for every vial.", lot.code,
-        )  # fmt: skip
     none_failed(facts, lot)
     for ancestor in lineage(facts, lot):
         if holds_on(facts, "lot", ancestor.code, draft.at):

@@ -41,7 +41,7 @@ from cryoledger.domain.rulebook_1.common import (
     not_held,
     unsafe,
 )
-from cryoledger.domain.rulebook_1.imports import UNDEFINED, newest_version, release_from_outside
+from cryoledger.domain.rulebook_1.imports import UNDEFINED, newest_version, products_defined, release_from_outside
 from cryoledger.domain.rulebook_1.lots import collected_first, latest_results, new_vial, sound_expiry
 from cryoledger.domain.shipment_records import Consignment, OtherHead, OtherSite, Provenance
 from cryoledger.errors import Refusal
@@ -383,6 +383,7 @@ def _confirm(draft: Draft, event: shipments.ShipmentConfirmed, state: State) -> 
 @checks(shipments.ReceivedLotsReleased)
 def _released(draft: Draft, event: shipments.ReceivedLotsReleased, facts: Facts) -> None:
     each_once(event.lots, "lot")
+    products_defined(facts, event.lots)
     for code in event.lots:
         lot = need(facts, Lot, code)
         came = facts.get(Provenance, "lot", code)
@@ -395,11 +396,6 @@ def _released(draft: Draft, event: shipments.ReceivedLotsReleased, facts: Facts)
             )  # fmt: skip
         if lot.disposition not in ("quarantined", "conditionally released"):
             raise Refusal("release", f"Lot {code} is {lot.disposition}.", "Leave it out.", subject=code)
-        if newest_version(facts, lot.product) == UNDEFINED:
-            raise unsafe(
-                "release.product", f"The product {lot.product} of lot {code} is not defined here.",
-                "Define it first: its windows and its storage band hold for every vial.", code,
-            )  # fmt: skip
         _unharmed(draft, facts, lot)
 
 

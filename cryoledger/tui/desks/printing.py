@@ -11,6 +11,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from cryoledger import whole_file
 from cryoledger.custody.keys.secret_file import make_folder
 from cryoledger.custody.labels.label_contents import dose_label
 from cryoledger.custody.labels.labelling import Target, deliver
@@ -66,8 +67,7 @@ def print_papers(vault: Vault, code: str) -> str:
             return f"The document of dose {code} is printed at {setting.name}."
     path = _path(vault, f"{code}-{numbers.shown(head.number) if head is not None else 0}")
     try:
-        path.write_bytes(content)
-        path.chmod(0o600)
+        whole_file.write(path, content, replace=True, mode=0o600)
     except OSError as error:
         raise RequestError(f"{path} cannot be written: {error.strerror}.", "Make room, or see who owns it.") from None
     return f"The document of dose {code} is written to {path}."
