@@ -98,13 +98,13 @@ class Call:
 
     def instant(self, text: str) -> str:
         """A time as typed."""
-        from cryoledger.cli import amounts
+        from cryoledger.custody import amounts
 
         return amounts.instant(text, self.zone, self.vault.clock.now())
 
     def day(self, text: str) -> str:
         """A date as typed."""
-        from cryoledger.cli import amounts
+        from cryoledger.custody import amounts
 
         return amounts.day(text, self.zone, self.vault.clock.now())
 

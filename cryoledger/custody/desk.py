@@ -14,6 +14,7 @@ from dataclasses import replace
 
 from cryoledger.codes import Command, read
 from cryoledger.custody.dialogues import Answer, ClockLeap, Outcome, Reply, SigningDialogue
+from cryoledger.custody.new_pins import NewPin
 from cryoledger.custody.own_signatures import OwnSignatures, own_signatures
 from cryoledger.custody.record import Sealed
 from cryoledger.custody.scan_reading import look, may_be_wristband
@@ -21,7 +22,6 @@ from cryoledger.custody.session import Session
 from cryoledger.custody.vault import Vault, person_by
 from cryoledger.custody.workflow import Scanned, State, Step, Task, World, advance, open_task
 from cryoledger.custody.workflow.sign_in import No, SignIn, by_badge, looks_like_pin
-from cryoledger.domain.facts import Facts
 from cryoledger.domain.records import Person, StorageUnit
 from cryoledger.errors import CodeError, CryoledgerError, PinError, Refusal
 
@@ -38,7 +38,7 @@ class Desk:
         self._session = Session(vault)
         self._monotonic = monotonic
         self._state = State()
-        self._wait: SignIn | SigningDialogue | ClockLeap | None = None
+        self._wait: SignIn | SigningDialogue | NewPin | ClockLeap | None = None
         self._touched = monotonic()
         self._turn, self._secret = threading.RLock(), False
         self.own: OwnSignatures | None = None  # of who has just signed in
@@ -88,6 +88,11 @@ class Desk:
         """Whose PIN is awaited to sign in; None where none is."""
         wait = self._wait.waiting if isinstance(self._wait, ClockLeap) else self._wait
         return wait.person if isinstance(wait, SignIn) else None
+
+    @property
+    def choosing_pin(self) -> NewPin | None:
+        """What a person chooses a PIN for; None where nobody does."""
+        return self._wait if isinstance(self._wait, NewPin) else None
 
     def begin(self, task: Task) -> Answer:
         """Open a task that a screen offers, as a command barcode would; nothing that comes of it raises."""
@@ -184,7 +189,7 @@ class Desk:
 
     def _stepped(self, after: State, step: Step, world: World) -> Reply | Callable[[], Reply]:
         if step.kind == "propose":
-            return self._propose(step, after, world.facts)
+            return self._propose(step, after, world)
         self._state = after
         said = f"{step.message} {self.hint}" if step.kind == "info" and self.hint not in step.message else step.message
         kind = step.kind
@@ -225,6 +230,8 @@ class Desk:
                 return self._sign_in(wait.person)
             finally:
                 self.vault.clock_confirmed = False
+        if isinstance(wait, NewPin):
+            return self._chosen(wait, pin)
         assert isinstance(wait, SigningDialogue)
         with self.vault.store.reading() as reading:
             person = person_by(reading, wait.next)
@@ -250,9 +257,34 @@ class Desk:
         outcome: Outcome = "recorded" if sealed is not None else "info"
         return outcome, f"Signed out, the key is wiped. {kept}{self.hint}", _sequence(sealed), None
 
+    # A PIN that is chosen
+
+    def _choose_pin(self, step: Step, after: State, world: World) -> Reply:
+        wait = NewPin(self._session, step, after)
+        wait.judge(world)
+        self._wait = wait
+        return "question", f"{step.shown}. {wait.hint}", None, step.subject
+
+    def _chosen(self, wait: NewPin, pin: str) -> Reply:
+        if not wait.take(pin):
+            return "question", wait.hint, None, None
+        if wait.changes:
+            sealed = wait.change()
+            self._wait, self._state = None, wait.after
+            self._refresh()
+            return "recorded", f"{wait.step.message} {self.hint}", _sequence(sealed), None
+        made = wait.make()
+        with self.vault.store.reading() as reading:
+            dialogue = SigningDialogue(self._session, wait.to_sign(made), wait.after, reading.facts, made)
+        self._wait = dialogue
+        return dialogue.begin()
+
     # Recording
 
-    def _propose(self, step: Step, after: State, facts: Facts) -> Reply | Callable[[], Reply]:
+    def _propose(self, step: Step, after: State, world: World) -> Reply | Callable[[], Reply]:
+        facts = world.facts
+        if step.act:
+            return self._choose_pin(step, after, world)
         dialogue = SigningDialogue(self._session, step, after, facts)
         if dialogue.complete:  # routine: recorded at once
             return lambda: self._timed(lambda: self._seal(dialogue))

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from cryoledger.custody.new_pins import NewPin
+from cryoledger.custody.people import NewKey
 from cryoledger.custody.record import By, Sealed, note_refusal
 from cryoledger.custody.session import Session
 from cryoledger.custody.workflow import Scanned, State, Step
@@ -41,10 +43,12 @@ class SigningDialogue:
     """One step on its way to the ledger; `after` is the workflow's state once it is recorded.
 
     What is signed is frozen here. PINs are tried as they are entered and kept until the step is recorded.
+    A `new` key, which the step enrols, accepts it with its own signature.
     """
 
-    def __init__(self, session: Session, step: Step, after: State, facts: Facts) -> None:
+    def __init__(self, session: Session, step: Step, after: State, facts: Facts, new: NewKey | None = None) -> None:
         self.step = step
+        self._new = new
         self.after = after
         self._session = session
         self._lines = Signatures.of(step, session.name, facts)
@@ -114,7 +118,7 @@ class SigningDialogue:
 
     def seal(self) -> list[Sealed]:
         """Record the step with all its signatures."""
-        return self._session.record(self.step, self._signed)
+        return self._session.record(self.step, self._signed, self._new)
 
     def countersign(self) -> None:
         """Ask for one person more: the late act would be refused now."""
@@ -125,6 +129,8 @@ class SigningDialogue:
         for by in self._signed:
             if by.name != self._session.name:
                 self._session.vault.keyring.lock(by.name)
+        if self._new is not None:
+            self._session.vault.keyring.lock(self._new.name)
         self._signed = []
 
 
@@ -134,7 +140,7 @@ class ClockLeap:
 
     again: Callable[[], Reply]
     shown: str
-    waiting: SignIn | SigningDialogue | None
+    waiting: SignIn | SigningDialogue | NewPin | None
     ask: str = "confirm"
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cryoledger.codes import badge_code
 from cryoledger.custody.create import signing_name
@@ -57,8 +57,28 @@ def trial_replacement(person: str, reason: str) -> KeyReplaced:
     return catalogue.make(KeyReplaced, data)
 
 
-def enrol(vault: Vault, full_name: str, roles: Sequence[Role], pin: str, *by: By, name: str | None = None) -> Enrolled:
-    """Enrol a person with a new key under a PIN of their own; `by` are the administrators who issue it."""
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """A key that its holder has just made with a PIN, and the event that would enrol it; nothing is recorded yet."""
+
+    name: str
+    full_name: str
+    badge: str
+    event: KeyIssued | KeyReplaced
+    wrapped: WrappedKey = field(repr=False)
+
+    @property
+    def by(self) -> By:
+        """The new key as the signer who accepts its own enrolment."""
+        return By(self.name, fresh=True)
+
+    def keep(self, transaction: Transaction) -> None:
+        """Put the wrapped key into the vault, with the entry that enrols it."""
+        transaction.put_wrapped_key(stored_key(self.wrapped))
+
+
+def new_person(vault: Vault, full_name: str, roles: Sequence[Role], pin: str, name: str | None = None) -> NewKey:
+    """A key under the person's PIN, to be enrolled by two; PinError for a weak PIN, RequestError for a used name."""
     signer = name or signing_name(full_name, taken_names(vault))
     if signer in taken_names(vault):
         raise RequestError(f"The name {signer!r} has signed before.", "Choose another; names are never reused.")
@@ -69,12 +89,20 @@ def enrol(vault: Vault, full_name: str, roles: Sequence[Role], pin: str, *by: By
         roles=tuple(roles),
         key=verifier.encode(),
     )
-    sealed = record(vault, event, *by, By(signer, fresh=True), also=lambda tx: tx.put_wrapped_key(stored_key(wrapped)))
-    return Enrolled(signer, badge, sealed)
+    return NewKey(signer, full_name, badge, event, wrapped)
 
 
-def replace_key(vault: Vault, who: str, pin: str, reason: str, *by: By) -> Enrolled:
-    """Give a person who forgot the PIN, or locked the key, a new key under a new PIN, by two others."""
+def enrol(vault: Vault, full_name: str, roles: Sequence[Role], pin: str, *by: By, name: str | None = None) -> Enrolled:
+    """Enrol a person with a new key under a PIN of their own; `by` are the administrators who issue it."""
+    return _enrolled(vault, new_person(vault, full_name, roles, pin, name), *by)
+
+
+def _enrolled(vault: Vault, new: NewKey, *by: By) -> Enrolled:
+    return Enrolled(new.name, new.badge, record(vault, new.event, *by, new.by, also=new.keep))
+
+
+def new_key(vault: Vault, who: str, pin: str, reason: str) -> NewKey:
+    """A key under the person's new PIN, to take the place of the one whose PIN is forgotten; PinError if weak."""
     with vault.store.reading() as reading:
         person = person_by(reading, who)
     wrapped, verifier = vault.keyring.enrol(person.name, pin, vault.secret, vault.origin(), vault.kdf)
@@ -82,9 +110,12 @@ def replace_key(vault: Vault, who: str, pin: str, reason: str, *by: By) -> Enrol
     event = catalogue.make(
         KeyReplaced, {"person": person.name, "badge": badge, "key": verifier.encode(), "reason": reason}
     )
-    also = stored_key(wrapped)
-    sealed = record(vault, event, *by, By(person.name, fresh=True), also=lambda tx: tx.put_wrapped_key(also))
-    return Enrolled(person.name, badge, sealed)
+    return NewKey(person.name, person.full_name, badge, event, wrapped)
+
+
+def replace_key(vault: Vault, who: str, pin: str, reason: str, *by: By) -> Enrolled:
+    """Give a person who forgot the PIN, or locked the key, a new key under a new PIN, by two others."""
+    return _enrolled(vault, new_key(vault, who, pin, reason), *by)
 
 
 def change_pin(vault: Vault, who: str, old: str, new: str) -> Sealed:

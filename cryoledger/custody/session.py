@@ -10,6 +10,7 @@ from cryoledger.codes import Code
 from cryoledger.custody.clock import AHEAD_MILLISECONDS_MAX
 from cryoledger.custody.identities import one_key
 from cryoledger.custody.keys.unlock import unlock
+from cryoledger.custody.people import NewKey
 from cryoledger.custody.record import By, Sealed, late, note_refusal, observe, record
 from cryoledger.custody.vault import Vault, head_of, site_of
 from cryoledger.custody.workflow import Act, Lateness, Scanned, Step, World
@@ -110,15 +111,19 @@ class Session:
         refusal = step.refusal
         if refusal is not None and refusal.safety:
             event = step.events[0] if step.events else None
-            act = type(event).__name__ if event is not None else "BedsideCheckPassed"
+            act = type(event).__name__ if event is not None else step.act or "BedsideCheckPassed"
             note_refusal(self.vault, act, refusal, event, self.name or None)
 
-    def record(self, step: Step, by: Sequence[By]) -> list[Sealed]:
-        """Record a step's events in order; CryoledgerError with how many came through where one does not."""
+    def record(self, step: Step, by: Sequence[By], new: NewKey | None = None) -> list[Sealed]:
+        """Record a step's events in order; CryoledgerError with how many came through where one does not.
+
+        A `new` key accepts the event that enrols it, and is put into the vault with it.
+        """
         done: list[Sealed] = []
+        signers, also = ([*by, new.by], new.keep) if new is not None else (by, None)
         for event in step.events:
             try:
-                sealed = record(self.vault, _marked(event, step), *by, occurred_at=_when(step))
+                sealed = record(self.vault, _marked(event, step), *signers, occurred_at=_when(step), also=also)
             except CryoledgerError as error:
                 if done:
                     error.message = f"{len(done)} of {len(step.events)} are recorded; then: {error.message}"

@@ -68,7 +68,10 @@ class Service:
         if act == "scanner-check":
             self._check = ScannerCheck()
             return Shown(Answer("", "question", self._check.hint, self._desk.ask, None), self.view(), act)
-        acts = {"label": printing.print_dose_label, "papers": printing.print_papers}
+        acts = {
+            "label": printing.print_dose_label, "papers": printing.print_papers, "badge": printing.print_badge,
+            "order-label": printing.print_order_label,
+        }  # fmt: skip
         try:
             answer = Answer("", "info", acts[act](self._desk.vault, row), self._desk.ask, None)
         except CryoledgerError as error:

@@ -10,6 +10,7 @@ from cryoledger.tui.view import Signing
 if TYPE_CHECKING:
     from cryoledger.custody.desk import Desk
     from cryoledger.custody.dialogues import SigningDialogue
+    from cryoledger.custody.new_pins import NewPin
     from cryoledger.domain.records import Person
 
 
@@ -17,6 +18,8 @@ def read_signing(desk: Desk) -> Signing | None:
     """What the desk waits for; None where it waits for no PIN and no signature."""
     if desk.to_sign is not None:
         return _act(desk.to_sign)
+    if desk.choosing_pin is not None:
+        return _choice(desk.choosing_pin)
     person = desk.signing_in
     return _sign_in(person, desk.vault.station) if person is not None else None
 
@@ -45,6 +48,11 @@ def _told(dialogue: SigningDialogue) -> str:
 def _whose(dialogue: SigningDialogue) -> str:
     person = dialogue.lines.person
     return person.full_name if person is not None else ""
+
+
+def _choice(choice: NewPin) -> Signing:
+    told = "Nothing is signed yet. The new PIN opens this person's signing key; nobody else may know it."
+    return Signing(choice.step.shown, (), f"{told} {choice.hint}", (), choice.full_name)
 
 
 def _sign_in(person: Person, station: str) -> Signing:

@@ -171,7 +171,7 @@ async def in_preparation(tour: Tour, vials: list[str]) -> None:
 async def at_the_bedside(tour: Tour) -> None:
     bench = tour.bench
     await bench.sign_in("carl.w")
-    await tour.lists("bedside", 3)
+    await tour.lists("bedside", 4)
     await bench.scan("CMD-BEDSIDE", story.wristband(story.PATIENTS[0]), NEXT_DOSE)
     tour.look("bedside-stop")
     await bench.scan("CMD-BEDSIDE", story.wristband(PATIENT), NEXT_DOSE)

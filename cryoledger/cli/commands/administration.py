@@ -70,7 +70,7 @@ def setting(
     values: Annotated[list[str], typer.Argument(metavar="VALUE", help="Its new value; markers one by one.")],
 ) -> Data:
     """Change a setting of the site that rules or screens read."""
-    from cryoledger.cli import amounts
+    from cryoledger.custody import amounts
 
     if name == "screening_markers":
         return {"setting": name, "texts": values}

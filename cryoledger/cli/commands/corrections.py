@@ -6,13 +6,13 @@ from typing import Annotated
 
 import typer
 
-from cryoledger.cli import amounts
 from cryoledger.cli.call import Call
 from cryoledger.cli.commands.lots import result_of
 from cryoledger.cli.commands.orders import signing_name
 from cryoledger.cli.declare import Data, act, group
 from cryoledger.cli.typed import pairs, placements, reference
 from cryoledger.cli.words import Box, Corrects, Dose, Lot, Vial, Why
+from cryoledger.custody import amounts
 
 __all__ = ["correct"]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cryoledger.cli import amounts, asking, output
+from cryoledger.cli import asking, output
 from cryoledger.cli.acts import Signers
 from cryoledger.cli.call import Call
 from cryoledger.cli.commands.looking import show_card
@@ -16,6 +16,7 @@ from cryoledger.cli.declare import Data, act, group, look
 from cryoledger.cli.new_file import WRITES
 from cryoledger.cli.teaching import CLINICIAN, PHARMACIST
 from cryoledger.cli.words import Dose, Vials
+from cryoledger.custody import amounts
 from cryoledger.errors import RequestError
 
 if TYPE_CHECKING:

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cryoledger.cli import amounts, asking, exit_codes, output
+from cryoledger.cli import asking, exit_codes, output
 from cryoledger.cli.acts import Signers
 from cryoledger.cli.call import Call
 from cryoledger.cli.declare import look
 from cryoledger.cli.new_file import WRITES
 from cryoledger.cli.teaching import TECHNICIAN
+from cryoledger.custody import amounts
 from cryoledger.errors import RequestError
 
 if TYPE_CHECKING:

@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from cryoledger.cli import amounts
 from cryoledger.cli.call import Call
 from cryoledger.cli.commands.looking import show_card
 from cryoledger.cli.declare import Data, act, group, look
 from cryoledger.cli.words import Lot, NewCode
+from cryoledger.custody import amounts
 from cryoledger.custody.file_hash import file_hash
 from cryoledger.errors import RequestError
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from cryoledger.cli import amounts, asking
+from cryoledger.cli import asking
 from cryoledger.cli.acts import Signers
 from cryoledger.cli.call import Call
 from cryoledger.cli.commands.looking import show_card
@@ -15,6 +15,7 @@ from cryoledger.cli.declare import Data, act, group, look
 from cryoledger.cli.teaching import PHARMACIST
 from cryoledger.cli.typed import placements
 from cryoledger.cli.words import Box, Line, NewCode, Order, Patient, Placements, Vials
+from cryoledger.custody import amounts
 from cryoledger.custody.file_hash import file_hash
 
 __all__ = ["order", "patient", "register"]
@@ -85,16 +86,14 @@ def add(
     weight: Annotated[str | None, typer.Option("--weight", help="The patient's weight in kg: 62.5.")] = None,
 ) -> Data:
     """Order one or more doses of a product for a patient."""
-    asked = amounts.cells(cells)
-    line: dict[str, Any] = {
-        "cells": asked,
-        "cells_max": amounts.cells(cells_max) if cells_max else asked + asked // 10,
-        "route": route,
-    }
-    line |= {"cells_per_kilogram": amounts.cells(per_kilogram)} if per_kilogram else {}
-    line |= {"weight_grams": amounts.milli(weight)} if weight else {}
-    lines = [{"line": number, "due_on": call.day(day), **line} for number, day in enumerate(due, start=1)]
-    return {"order": code, "patient": call.code(for_patient), "product": product, "lines": lines}
+    from cryoledger.custody.definitions import order_data
+
+    return order_data(
+        code, call.code(for_patient), product, route, [call.day(day) for day in due], amounts.cells(cells),
+        cells_max=amounts.cells(cells_max) if cells_max else None,
+        cells_per_kilogram=amounts.cells(per_kilogram) if per_kilogram else None,
+        weight_grams=amounts.milli(weight) if weight else None,
+    )  # fmt: skip
 
 
 @look(order, "list", example="cryoledger order list")

@@ -7,11 +7,11 @@ from typing import Annotated, Any
 
 import typer
 
-from cryoledger.cli import amounts
 from cryoledger.cli.call import Call
 from cryoledger.cli.commands.looking import show_card
 from cryoledger.cli.declare import Data, act, group, look
 from cryoledger.cli.words import NewCode, Product
+from cryoledger.custody import amounts
 from cryoledger.errors import RequestError
 
 __all__ = ["product"]
@@ -48,7 +48,7 @@ def add(
 ) -> Data:
     """Define a product, or its next version, from a TOML file or from options."""
     from cryoledger.cli.typed import read_toml
-    from cryoledger.domain.records import Product as Row
+    from cryoledger.custody.definitions import next_version, product_data, requirement
 
     given = read_toml(file) if file is not None else {}
     options = (name, storage_celsius_max, post_thaw_minutes, out_of_storage_minutes, label_layout, item_code)
@@ -57,18 +57,8 @@ def add(
     if unknown:
         raise RequestError(f"{file} has fields that no product has: {', '.join(unknown)[:200]}.", "Remove them.")
     with call.reading() as reading:
-        versions = [row.version for row in reading.facts.where(Row, code=code)]
-    return {
-        "product": code,
-        "version": max(versions, default=0) + 1,
-        "name": given.get("name", code),
-        "storage_millicelsius_max": amounts.milli(str(given.get("storage_celsius_max", "-150"))),
-        "post_thaw_minutes": given.get("post_thaw_minutes", 120),
-        "out_of_storage_minutes": given.get("out_of_storage_minutes", 10),
-        "label_layout": given.get("label_layout", "vial-33x13"),
-        **({"item_code": given["item_code"]} if "item_code" in given else {}),
-        "specification": [*_from_file(given.get("test", [])), *(_from_text(text) for text in test or ())],
-    }
+        version = next_version(reading.facts, code)
+    return product_data(code, version, given, [*_from_file(given.get("test", [])), *map(requirement, test or ())])
 
 
 def _from_file(tests: Any) -> list[dict[str, Any]]:
@@ -82,20 +72,6 @@ def _from_file(tests: Any) -> list[dict[str, Any]]:
         rest = {key: value for key, value in each.items() if key not in ("minimum", "maximum", "name")}
         found.append({"test": str(each.get("name", "")), "unit": "word", **rest, **limits})
     return found
-
-
-def _from_text(text: str) -> dict[str, Any]:
-    """viability:%:70: or sterility=negative, with a question mark at the end where it is not required."""
-    body, required = text.removesuffix("?"), not text.endswith("?")
-    name, equals, word = body.partition("=")
-    if equals:
-        return {"test": name, "unit": "word", "expected": word, "required": required}
-    parts = body.split(":")
-    if len(parts) != 4:
-        raise RequestError(f"{text[:80]!r} is not a test.", "Write NAME:UNIT:MINIMUM:MAXIMUM or NAME=WORD.")
-    limits = {"minimum_milli": parts[2], "maximum_milli": parts[3]}
-    given = {limit: amounts.milli(value) for limit, value in limits.items() if value}
-    return {"test": parts[0], "unit": parts[1], "required": required, **given}
 
 
 @look(product, "list", example="cryoledger product list")

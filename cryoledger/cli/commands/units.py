@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cryoledger.cli import amounts, output
+from cryoledger.cli import output
 from cryoledger.cli.acts import Signers
 from cryoledger.cli.call import Call
 from cryoledger.cli.commands.looking import show_card
 from cryoledger.cli.declare import Data, act, group, look
 from cryoledger.cli.typed import grid
 from cryoledger.cli.words import Box, Parent, Slot, Unit
+from cryoledger.custody import amounts
 from cryoledger.custody.file_hash import file_hash
 from cryoledger.errors import RequestError
 

@@ -208,7 +208,7 @@ def receive(
     first: First = None,
 ) -> Data:
     """Take vials of a shipment in and put them into positions."""
-    from cryoledger.cli import amounts
+    from cryoledger.custody import amounts
 
     unit = call.code(box)
     return {

@@ -12,6 +12,8 @@ import typing
 from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
+from cryoledger.custody import amounts as number
+from cryoledger.custody.definitions import limit_text, next_version, requirement, specification_of
 from cryoledger.custody.workflow import amounts
 from cryoledger.custody.workflow.forms import FORMS, Answers, Blank, Form, Value, code_of
 from cryoledger.custody.workflow.steps import (
@@ -19,6 +21,7 @@ from cryoledger.custody.workflow.steps import (
     Step,
     Task,
     World,
+    lacking_role,
     propose,
     question,
     refuse,
@@ -26,19 +29,32 @@ from cryoledger.custody.workflow.steps import (
     unexpected,
 )
 from cryoledger.domain import catalogue, times
+from cryoledger.domain.facts import Facts
 from cryoledger.domain.fields import Event
-from cryoledger.domain.records import Lot, Specification
+from cryoledger.domain.records import Lot, Product, Specification
+from cryoledger.errors import RequestError
+
+_LISTED = ("test", "product")
+_UNITS = {
+    "volume_microlitres": "volume", "weight_grams": "weight", "cells_max": "at most", "cells_per_kilogram": "per kg",
+    "storage_celsius_max": "storage at most °C", "due_on": "needed on", "item_code": "code in the vial scheme",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Entering(Task):
-    """An act and the answers so far; `open` holds what was scanned for a blank that takes several."""
+    """An act and the answers so far; `open` holds what was given for a blank that takes several.
+
+    `listed` are the codes that may be chosen where no declaration lists them; `kept` are defaults that the present
+    version of a thing gives, by field.
+    """
 
     word: ClassVar[str] = "form"
     act: str = ""
     answers: Answers = ()
     open: tuple[str, ...] = ()
-    tests: tuple[str, ...] = ()
+    listed: tuple[str, ...] = ()
+    kept: tuple[tuple[str, str], ...] = ()
 
     @property
     def form(self) -> Form:
@@ -48,8 +64,20 @@ class Entering(Task):
     @property
     def blank(self) -> Blank | None:
         """The next answer that is missing; None once all are given."""
-        given = {field for field, _ in self.answers}
-        return next((blank for blank in self.form.blanks if blank.field not in given), None)
+        given = dict(self.answers)
+        return next(
+            (
+                blank for blank in self.form.blanks
+                if blank.field not in given and (not blank.when[0] or given.get(blank.when[0]) == blank.when[1])
+            ),
+            None,
+        )  # fmt: skip
+
+    @property
+    def default(self) -> str:
+        """What CMD-CONFIRM answers now; "" where it answers nothing."""
+        blank = self.blank
+        return dict(self.kept).get(blank.field, blank.default) if blank is not None else ""
 
     @property
     def choices(self) -> tuple[str, ...]:
@@ -57,7 +85,7 @@ class Entering(Task):
         blank = self.blank
         if blank is None:
             return ()
-        return self.tests if blank.asks == "test" else blank.choices or choices_of(self.act, blank.field)
+        return self.listed if blank.asks in _LISTED else blank.choices or choices_of(self.act, blank.field)
 
     @property
     def ask(self) -> str:
@@ -78,11 +106,14 @@ class Entering(Task):
         blank = self.blank
         if blank is None:
             return "CMD-CONFIRM signs it; CMD-CANCEL leaves it."
-        listed = f" {amounts.listed([code_of(each) for each in self.open])} so far." if self.open else ""
+        named = [code_of(each) if blank.kinds else each for each in self.open]
+        listed = f" {amounts.listed(named)} so far." if named else ""
         if self.choices:
             return f"{blank.prompt}{listed} {amounts.menu(self.choices)}."
         day = " Type YYYY-MM-DD; CMD-CONFIRM for today." if blank.asks == "day" else ""
-        return f"{blank.prompt}{listed}{day}"
+        otherwise = "" if blank.many else self.default or blank.optional
+        default = f" CMD-CONFIRM for {otherwise}." if otherwise else ""
+        return f"{blank.prompt}{listed}{day}{default}"
 
     def take(self, scan: Scanned, world: World) -> Step:
         """The next answer."""
@@ -90,7 +121,11 @@ class Entering(Task):
         if blank is None:
             return self.opening(world) if scan.says_yes else unexpected(self, scan)
         if blank.many:
-            return self._several(blank, scan, world)
+            return (self._several if blank.kinds else self._one_more)(blank, scan, world)
+        if self.default and scan.says_yes:
+            scan = Scanned("text", text=self.default)
+        elif blank.optional and scan.says_yes:
+            return self._with(blank, "").opening(world)
         value = self._value(blank, scan, world)
         return unexpected(self, scan) if value is None else self._with(blank, value).opening(world)
 
@@ -111,22 +146,54 @@ class Entering(Task):
         state = replace(self, open=(*self.open, thing))
         return question(state, state.hint).on(scan.kind, scan.code)
 
+    def _one_more(self, blank: Blank, scan: Scanned, world: World) -> Step:
+        """A further day, role or test: one of the same name takes the place of the other."""
+        if scan.says_done:
+            return self._with(blank, self.open).opening(world) if self.open else unexpected(self, scan)
+        text = amounts.number(scan).strip()
+        if blank.asks == "requirement":
+            name = text.removeprefix("no ") if text.startswith("no ") else _test_name(text)
+            rest = tuple(each for each in self.open if _test_name(each) != name)
+            if not text.startswith("no "):
+                try:
+                    requirement(text)
+                except RequestError as error:
+                    return refuse(self, f"{error} {self.hint}")
+                rest = (*rest, text)
+        else:
+            value = self._value(blank, scan, world)
+            if value is None:
+                return unexpected(self, scan)
+            if value in self.open:
+                return refuse(self, f"{value} was given already. {self.hint}")
+            rest = (*self.open, str(value))
+        state = replace(self, open=rest)
+        return question(state, state.hint)
+
     def _value(self, blank: Blank, scan: Scanned, world: World) -> Value | None:
         text = amounts.number(scan).strip()
         match blank.asks:
             case "thing":
+                if scan.kind == "wristband" and scan.code and "patient" in blank.kinds:
+                    return scan.code
                 if scan.kind not in blank.kinds:
                     return None
                 return f"{scan.kind} {scan.code}" if len(blank.kinds) > 1 else scan.code
-            case "choice" | "test":
+            case "choice" | "test" | "product":
                 return amounts.chosen(scan, self.choices)
             case "day":
                 return _day(text, scan, world)
             case "number" | "entry":
                 chosen = amounts.chosen(scan, self.choices) if self.choices else text
                 return int(chosen) if chosen is not None and chosen.isascii() and chosen.isdigit() else None
-            case "volume":
+            case "volume" | "weight":
                 return amounts.thousandths(text) or None
+            case "cells":
+                return amounts.millionths(text.removesuffix("M").strip()) or None
+            case "code":
+                return text or None if scan.kind == "text" else None
+            case "celsius":
+                return text if _is_number(text) else None
             case "result":
                 milli = amounts.thousandths(text)
                 return milli if milli is not None else text or None
@@ -135,16 +202,48 @@ class Entering(Task):
 
     def opening(self, world: World) -> Step:
         """The next question, or the proposal once all is answered."""
+        lacking = lacking_role(world.facts, world.person, catalogue.of(self.act).signing.lines[0])
+        if lacking is not None:
+            return Step("refused", str(lacking), None, refusal=lacking, act=self.act)
         if self.blank is not None:
-            state = replace(self, tests=_tests(self, world)) if self.blank.asks == "test" else self
-            step = question(state, state.hint)
-            return step.on(*self.subject) if self.subject else step
+            return self._asked(self.blank, world)
+        if self.form.makes_key:
+            shown = f"{self.form.title}: {self.told}"
+            return Step("propose", self.form.done, None, shown=shown, act=self.act, answers=self.answers)
         event = self.event()
         refusal = world.foreseen(event) or world.lacks_role(event)
         if refusal is not None:
             return refused_by(None, refusal, event)
         step = propose(None, self.form.done, event, shown=f"{self.form.title}: {self.told}")
         return step.on(*self.subject) if self.subject else step
+
+    def _asked(self, blank: Blank, world: World) -> Step:
+        """The question, with what may be chosen and what is kept of the thing as it is."""
+        if blank.asks == "version":
+            product = str(dict(self.answers)["product"])
+            version = next_version(world.facts, product)
+            return self._with(blank, version).keeping(world.facts, product, version - 1).opening(world)
+        state = self
+        if blank.asks in _LISTED:
+            state = replace(self, listed=_tests(self, world) if blank.asks == "test" else _products(world))
+        if blank.asks == "requirement":
+            state = replace(self, open=tuple(dict(self.kept).get(blank.field, "").splitlines()))
+        step = question(state, state.hint)
+        return step.on(*self.subject) if self.subject else step
+
+    def keeping(self, facts: Facts, product: str, version: int) -> Entering:
+        """With the present version of a product as what CMD-CONFIRM keeps."""
+        row = facts.get(Product, product, version)
+        if row is None:
+            return self
+        kept = (
+            ("name", row.name), ("storage_celsius_max", limit_text(row.storage_millicelsius_max)),
+            ("post_thaw_minutes", str(row.post_thaw_minutes)),
+            ("out_of_storage_minutes", str(row.out_of_storage_minutes)), ("label_layout", row.label_layout),
+            ("item_code", row.item_code or ""),
+            ("specification", "\n".join(specification_of(facts, product, version))),
+        )  # fmt: skip
+        return replace(self, kept=kept)
 
     def event(self) -> Event:
         """The event that the answers make."""
@@ -163,7 +262,9 @@ class Entering(Task):
     @property
     def told(self) -> str:
         """The answers in one line, as they are signed."""
-        return ", ".join(f"{_label(field)}{_shown(field, value)}" for field, value in self.answers)
+        return ", ".join(
+            f"{_label(field)}{_shown(field, value)}" for field, value in self.answers if value != "" and field != "by"
+        )
 
 
 def _day(text: str, scan: Scanned, world: World) -> str | None:
@@ -177,7 +278,7 @@ def _day(text: str, scan: Scanned, world: World) -> str | None:
 
 def _label(field: str) -> str:
     """A field's name before its value; a thing stands with its kind already."""
-    return "" if field in ("thing", "things") else f"{field.removesuffix('_microlitres').replace('_', ' ')} "
+    return "" if field in ("thing", "things") else f"{_UNITS.get(field, field).replace('_', ' ')} "
 
 
 def _shown(field: str, value: Value) -> str:
@@ -185,6 +286,10 @@ def _shown(field: str, value: Value) -> str:
         return amounts.listed(value)
     if field.endswith("_microlitres") and isinstance(value, int):
         return amounts.millilitres(value)
+    if field.startswith("cells") and isinstance(value, int):
+        return amounts.millions(value)
+    if field == "weight_grams" and isinstance(value, int):
+        return f"{value / 1000:g} kg"
     return f"{value / 1000:g}" if field == "value" and isinstance(value, int) else str(value)
 
 
@@ -194,6 +299,24 @@ def choices_of(act: str, field: str) -> tuple[str, ...]:
     return (
         tuple(map(str, typing.get_args(info.annotation))) if info is not None and _is_literal(info.annotation) else ()
     )
+
+
+def _test_name(text: str) -> str:
+    """The name of a test as it is typed with its limits."""
+    return text.partition("=")[0].partition(":")[0]
+
+
+def _is_number(text: str) -> bool:
+    try:
+        number.milli(text)
+    except RequestError:
+        return False
+    return True
+
+
+def _products(world: World) -> tuple[str, ...]:
+    """The products that can be ordered, by code."""
+    return tuple(sorted({row.code for row in world.facts.where(Product)}))
 
 
 def _is_literal(annotation: object) -> bool:

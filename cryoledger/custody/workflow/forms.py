@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from cryoledger.custody.definitions import PRODUCT, order_data, product_data, requirement
+from cryoledger.domain.events.treatment import OrderLine
 from cryoledger.domain.roles import Role
 
-Asks = Literal["thing", "choice", "day", "number", "volume", "entry", "test", "result", "text"]
+Asks = Literal[
+    "thing", "choice", "day", "number", "volume", "entry", "test", "result", "text", "code", "cells", "weight",
+    "celsius", "product", "requirement", "version",
+]  # fmt: skip
 Value = str | int | tuple[str, ...]
 Answers = tuple[tuple[str, Value], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Blank:
-    """One answer of a form: the field it fills, what it is, and, of a thing, the kinds that it may be of."""
+    """One answer of a form: the field it fills, what it is, and, of a thing, the kinds that it may be of.
+
+    CMD-CONFIRM answers with `default`; where there is none it leaves an `optional` one out, and that word says what
+    then holds. It is asked only `when` another answer is so.
+    A "version" is asked of nobody: it is the product's next.
+    """
 
     field: str
     asks: Asks
@@ -23,16 +34,23 @@ class Blank:
     kinds: tuple[str, ...] = ()
     many: bool = False
     choices: tuple[str, ...] = ()
+    default: str = ""
+    optional: str = ""
+    when: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """An act's blanks, its name in capitals as it is signed, and the payload that the answers make."""
+    """An act's blanks, its name in capitals as it is signed, and the payload that the answers make.
+
+    Where it `makes_key`, the event is made by the desk, once the person concerned has chosen a PIN.
+    """
 
     title: str
     done: str
     blanks: tuple[Blank, ...]
     payload: Callable[[Mapping[str, Any]], dict[str, Any]] = dict
+    makes_key: bool = False
 
 
 def _scoped(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -59,6 +77,19 @@ def _result(given: Mapping[str, Any]) -> dict[str, Any]:
     ]}  # fmt: skip
 
 
+def _ordered(given: Mapping[str, Any]) -> dict[str, Any]:
+    cells = given.get("cells") or given["cells_per_kilogram"] * given["weight_grams"] // 1000
+    more = {name: given.get(name) or None for name in ("cells_max", "cells_per_kilogram", "weight_grams")}
+    return order_data(
+        given["order"], given["patient"], given["product"], given["route"], given["due_on"], cells, **more
+    )
+
+
+def _defined(given: Mapping[str, Any]) -> dict[str, Any]:
+    tests = [requirement(text) for text in given["specification"]]
+    return product_data(given["product"], given["version"], given, tests)
+
+
 def code_of(thing: str) -> str:
     """The code of a thing that stands with its kind: "lot L1"."""
     return thing.partition(" ")[2]
@@ -69,7 +100,9 @@ _REASON = Blank("reason", "choice", "Why?")
 _GIVEN = Blank("dose", "thing", "Scan the dose that was given.", ("dose",))
 _VIALS = Blank("vials", "thing", "Scan each vial; CMD-DONE after the last.", ("vial",), many=True)
 _PERSON = Blank("person", "thing", "Scan the badge.", ("badge",))
-_ROLE = Blank("role", "choice", "Which role?", choices=tuple(map(str, Role)))
+_ROLES = tuple(map(str, Role))
+_ROLE = Blank("role", "choice", "Which role?", choices=_ROLES)
+_ROUTES = typing.get_args(OrderLine.model_fields["route"].annotation)
 _SCOPES = ("vial", "unit", "lot", "donation", "donor")
 
 FORMS: Mapping[str, Form] = {
@@ -112,6 +145,33 @@ FORMS: Mapping[str, Form] = {
         _LOT, Blank("test", "test", "Which test?"), Blank("value", "result", "What is the result?"),
         Blank("tested_on", "day", "On which day?"), Blank("method", "text", "By which method?"),
     ), _result),
+    "OrderPlaced": Form("ORDER", "The order is placed.", (
+        Blank("order", "code", "Scan an unused order label, or type the new order's code."),
+        Blank("patient", "thing", "Scan the patient, or the wristband.", ("patient",)),
+        Blank("product", "product", "Which product?"),
+        Blank("route", "choice", "By which route?", choices=_ROUTES),
+        Blank("by", "choice", "How is the dose told?", choices=("cells", "cells per kg")),
+        Blank("cells", "cells", "How many million cells is one dose?", when=("by", "cells")),
+        Blank("cells_per_kilogram", "cells", "How many million cells per kg?", when=("by", "cells per kg")),
+        Blank("weight_grams", "weight", "How many kg does the patient weigh? Like 62.5.", when=("by", "cells per kg")),
+        Blank("cells_max", "cells", "How many million cells may be given at most?", optional="a tenth more"),
+        Blank("due_on", "day", "When is it needed? One day for each dose; CMD-DONE after the last.", many=True),
+    ), _ordered),
+    "ProductDefined": Form("PRODUCT", "The product is defined.", (
+        Blank("product", "code", "Type the new product's code."), Blank("version", "version", ""),
+        Blank("name", "text", "What is its printed name?"),
+        Blank("storage_celsius_max", "celsius", "How many degrees Celsius may its storage have at most?",
+              default=PRODUCT["storage_celsius_max"]),
+        Blank("post_thaw_minutes", "number", "For how many minutes after thawing may it be given?",
+              default=PRODUCT["post_thaw_minutes"]),
+        Blank("out_of_storage_minutes", "number", "For how many minutes in all may a vial be out of storage?",
+              default=PRODUCT["out_of_storage_minutes"]),
+        Blank("label_layout", "text", "Which label do its vials bear?", default=PRODUCT["label_layout"]),
+        Blank("item_code", "text", "Which code has it in the vial scheme?", optional="none"),
+        Blank("specification", "requirement", "Type a test with its limits, like viability:%:70: or sterility=negative "
+              "(NAME:UNIT:MINIMUM:MAXIMUM; ? at its end: not required); again to change it, `no NAME` to leave it out; "
+              "CMD-DONE after the last.", many=True),
+    ), _defined),
     "OrderCancelled": Form("CANCEL ORDER", "The order is cancelled; what was reserved for it is free.", (
         Blank("order", "thing", "Scan the order.", ("order",)), _REASON,
     )),
@@ -121,6 +181,13 @@ FORMS: Mapping[str, Form] = {
         Blank("name", "thing", "Scan the badge.", ("badge",)), Blank("key_id", "text", "Which key? Type its ID."),
         _REASON,
     )),
+    "KeyIssued": Form("ENROL", "Enrolled.", (
+        Blank("full_name", "text", "Type the printed name of the person; names of staff stay in the ledger for ever."),
+        Blank("roles", "choice", "Which role? One after another; CMD-DONE after the last.", many=True, choices=_ROLES),
+    ), makes_key=True),
+    "KeyReplaced": Form("NEW KEY AND BADGE", "The old key and badge are no longer in force.",
+                        (_PERSON, _REASON), makes_key=True),
+    "PinChanged": Form("CHANGE PIN", "The PIN is changed; key and badge stay.", (_PERSON,), makes_key=True),
     "VialsReserved": Form("RESERVE", "Reserved.", (
         Blank("order", "thing", "Scan the order.", ("order",)), Blank("line", "number", "Which line?"), _VIALS,
     )),

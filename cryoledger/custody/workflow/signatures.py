@@ -29,7 +29,9 @@ class Signatures:
         """The lines that a proposed act needs, the signed-in person's first."""
         known = dict(step.signers)
         declared = catalogue.of(type(step.events[0]).__name__).signing.lines
-        lines = tuple(line for line in declared if not line.optional or line.meaning in known)
+        lines = tuple(
+            line for line in declared if not line.key_of and (not line.optional or line.meaning in known)
+        )  # a new key accepts its own enrolment, and nobody's badge is asked for that
         others = [facts.get(Person, known[line.meaning]) if line.meaning in known else None for line in lines[1:]]
         return cls(step, lines, (facts.get(Person, person), *others))
 

@@ -174,6 +174,7 @@ class Step:
     signed; `signers` are names already known for the lines after the first, by meaning. A refusal for safety has
     `refusal` and the `events` that were refused. `scan` is handed to the task below. `late` applies to the
     next act, or to the proposal itself; `typed` are the kinds of its codes that were typed; `undoes` counts acts.
+    `act` names what was refused before there was an event of it, or what is proposed from `answers` by making a key.
     """
 
     kind: Kind
@@ -188,6 +189,8 @@ class Step:
     late: Lateness | None = None
     typed: tuple[str, ...] = ()
     undoes: int = 0
+    act: str = ""
+    answers: tuple[tuple[str, str | int | tuple[str, ...]], ...] = ()
 
     def on(self, kind: str, code: str) -> Step:
         """The same step, with the thing whose card is to be shown."""

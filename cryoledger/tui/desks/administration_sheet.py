@@ -5,10 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from cryoledger.custody.workflow.entering import Entering
+from cryoledger.tui.desks.pharmacy_sheet import ORDER_LABEL, PLACE_ORDER, on_order
 from cryoledger.tui.desks.sheet import Cell, Column, Line, Offer, Row, Sheet, Tab, Tone, heading, labelled
 
 if TYPE_CHECKING:
-    from cryoledger.tui.desks.administration import Administration, Care, PersonLine, StationLine, UnitLine
+    from cryoledger.tui.desks.administration import (
+        Administration,
+        Care,
+        PersonLine,
+        ProductLine,
+        StationLine,
+        UnitLine,
+    )
 
 _PEOPLE: Final = (
     Column("name", 14), Column("printed name", 20), Column("status", 8), Column("badge", 14),
@@ -25,17 +33,18 @@ _STATION: Final = (Column("setting", 12), Column("value"))
 _PRINTERS: Final = (Column("printer", 16), Column("address"))
 
 
-def administration_sheet(view: Administration, product: str = "") -> Sheet:
-    """The lists; `product` is the one whose limits are shown."""
+def administration_sheet(view: Administration, product: str = "", me: str = "") -> Sheet:
+    """The lists; `product` is the one whose limits are shown, `me` the signing name of who looks at them."""
     locked = any(person.status == "locked" for person in view.people)
     tabs = (
-        Tab("People", _PEOPLE, tuple(map(_person, view.people)), "", (), locked),
+        Tab("People", _PEOPLE, tuple(_person(each, me) for each in view.people), "",
+            (Offer("f11", "Enrol a person", Entering("KeyIssued")),), locked),
         Tab("Keys", _KEYS, tuple(_texts(*key) for key in view.keys)),
         Tab("Stations", _STATIONS, tuple(map(_station, view.stations))),
         Tab("Units", _UNITS, tuple(map(_unit, view.units)), "There is no storage unit."),
-        Tab("Products", _PRODUCTS, tuple(_texts(each.code, str(each.version), each.name) for each in view.products),
-            "There is no product."),
-        Tab("Orders", _ORDERS, tuple(map(_order, view.orders)), "There is no order."),
+        Tab("Products", _PRODUCTS, tuple(map(_product, view.products)), "There is no product.",
+            (Offer("f6", "Define a product", Entering("ProductDefined")),)),
+        Tab("Orders", _ORDERS, tuple(map(_order, view.orders)), "There is no order.", (PLACE_ORDER,)),
         Tab("Printers", _PRINTERS, tuple(_texts(*each) for each in view.printers),
             "This station has no printer: `cryoledger printer add`."),
         Tab("Here", _STATION, tuple(_texts(*each) for each in view.care.station) if view.care else (), "",
@@ -64,26 +73,35 @@ def _texts(*texts: str) -> Row:
     return Row(" ".join(texts), (Cell(first, "strong"), *(Cell(text) for text in rest)))
 
 
-def _person(person: PersonLine) -> Row:
+def _product(product: ProductLine) -> Row:
+    cells = (Cell(product.code, "strong"), Cell(str(product.version)), Cell(product.name))
+    again = Offer("f5", "New version", Entering("ProductDefined", (("product", product.code),)))
+    return Row(product.code, cells, (again,))
+
+
+def _person(person: PersonLine, me: str) -> Row:
     state: Tone = "good" if person.status == "active" else "bad"
     cells = (
         Cell(person.name, "strong"), Cell(person.full_name), Cell(person.status, state), Cell(person.badge),
         Cell(person.key_id, "quiet"), Cell(str(person.wrong_pins), "wait" if person.wrong_pins else "quiet"),
         Cell(person.enrolled, "quiet"), Cell(person.roles),
     )  # fmt: skip
-    return Row(person.name, cells, _acts_on(person))
+    return Row(person.name, cells, _acts_on(person, me))
 
 
-def _acts_on(person: PersonLine) -> tuple[Offer, ...]:
-    """What an administrator may begin on a person; keys are enrolled and PINs replaced on the command line."""
+def _acts_on(person: PersonLine, me: str) -> tuple[Offer, ...]:
+    """What may be begun on a person: a PIN of one's own is changed, another's is replaced, with key and badge."""
     if person.status == "revoked":
         return ()
     named = (("person", person.name),)
     revoked = (("name", person.name), ("key_id", person.key_id))
+    pin = ("Change PIN", "PinChanged") if person.name == me else ("New PIN", "KeyReplaced")
     return (
         Offer("f5", "Grant a role", Entering("RoleGranted", named)),
         Offer("f6", "Withdraw a role", Entering("RoleWithdrawn", named)),
+        Offer("f7", pin[0], Entering(pin[1], named)),
         Offer("f8", "Revoke the key", Entering("KeyRevoked", revoked)),
+        Offer("f12", "Badge", act="badge"),
     )
 
 
@@ -106,5 +124,4 @@ def _unit(unit: UnitLine) -> Row:
 def _order(order: tuple[str, str, str, str, str]) -> Row:
     code, patient, product, due, status = order
     cells = (Cell(code, "strong"), Cell(status), Cell(due), Cell(patient), Cell(product))
-    cancel = Offer("f8", "Cancel order", Entering("OrderCancelled", (("order", code),)))
-    return Row(f"{code} {due}", cells, (cancel,) if status == "open" else ())
+    return Row(f"{code} {due}", cells, on_order(code) if status == "open" else (ORDER_LABEL,))

@@ -13,6 +13,8 @@ from cryoledger.documents.card_words import amount, microlitres, percent
 from cryoledger.documents.signatures import local_time, printed_name, zone_of
 from cryoledger.domain import times
 from cryoledger.domain.records import Dose, OrderLine
+from cryoledger.tui.desks.pharmacy import Line as OrderRow
+from cryoledger.tui.desks.pharmacy import by_day
 
 if TYPE_CHECKING:
     from cryoledger.custody.workflow import Task
@@ -72,6 +74,8 @@ class Bedside:
     waiting: tuple[DoseLine, ...] = ()
     due: tuple[Due, ...] = ()
     adverse: tuple[tuple[str, str, str], ...] = ()
+    orders: tuple[OrderRow, ...] = ()
+    today: str = ""
 
 
 def read_bedside(now: Reading, at: str, task: Task | None = None, signing: str = "") -> Bedside:
@@ -89,10 +93,11 @@ def read_bedside(now: Reading, at: str, task: Task | None = None, signing: str =
         stage, shown = "give", given
     else:
         stage = "idle"
+    orders, _, today = by_day(now, at)
     return Bedside(
         _matches(task, shown, signed=bool(signing)) if isinstance(task, Check) else (),
         shown, stage, _told(task, zone_of(now)) if isinstance(task, Complete) else (),
-        waiting, _due(now, at), _adverse(now),
+        waiting, _due(now, at), _adverse(now), orders, today,
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from cryoledger.custody.workflow.bedside import Bedside as Check
 from cryoledger.custody.workflow.bedside import Complete
 from cryoledger.custody.workflow.entering import Entering
+from cryoledger.tui.desks.pharmacy_sheet import orders_tab
 from cryoledger.tui.desks.sheet import Cell, Column, Line, Offer, Row, Sheet, Tab, Tone, labelled, line
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ def bedside_sheet(view: Bedside, stop: str = "") -> Sheet:
         Tab("Follow-up due", _DUE, tuple(map(_due, view.due)), "No outcome is due.", (), late),
         Tab("Adverse events", _ADVERSE, tuple(_adverse(*each) for each in view.adverse), "None was reported.",
             (Offer("f5", "Report one", Entering("AdverseEventReported")),)),
+        orders_tab(view.orders, view.today),
     )  # fmt: skip
     return Sheet(tabs, _head(view, stop), ())
 

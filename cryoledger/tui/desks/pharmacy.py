@@ -121,9 +121,23 @@ class Pharmacy:
 def read_pharmacy(
     now: Reading, at: str, person: str, chosen: tuple[str, int] | None = None, *, closed: bool = False
 ) -> Pharmacy:
-    """The pharmacy as of an instant; `chosen` is the order line whose vials are looked for; `closed` orders too.
+    """The pharmacy as of an instant; `chosen` is the order line whose vials are looked for; `closed` orders too."""
+    zone = zone_of(now)
+    lines, given, today = by_day(now, at)
+    picked = next((line for line in lines if (line.order, line.line) == chosen and line.when != "closed"), None)
+    world = World(now.facts, at, zone=zone, person=person)
+    done = list(given) if closed else []
+    if closed:
+        done += [_line(now, order, line, today) for order, line in work_lists.order_lines(now, is_open=False)]
+    return Pharmacy(
+        lines, _chosen(now, world, picked) if picked is not None else None, issued(now, at), today, tuple(done)
+    )
 
-    Lines stand by day and, within a day, by how far they are; what was closed today stands under today.
+
+def by_day(now: Reading, at: str) -> tuple[tuple[Line, ...], tuple[Line, ...], str]:
+    """Lines by day and, within a day, by how far they are; those given of open orders apart; and the day at the site.
+
+    What was closed today stands under today.
     """
     zone = zone_of(now)
     today = times.local_day(at, zone)
@@ -133,14 +147,7 @@ def read_pharmacy(
     lines = [line for line in every if line.when != "closed"]
     lines += [_line(now, order, line, today) for order, line in just_closed]
     lines.sort(key=lambda line: (_day_of(line, today), STATES.index(line.state), line.due_on, line.order, line.line))
-    picked = next((line for line in lines if (line.order, line.line) == chosen and line.when != "closed"), None)
-    world = World(now.facts, at, zone=zone, person=person)
-    done = [line for line in every if line.when == "closed"] if closed else []
-    if closed:
-        done += [_line(now, order, line, today) for order, line in work_lists.order_lines(now, is_open=False)]
-    return Pharmacy(
-        tuple(lines), _chosen(now, world, picked) if picked is not None else None, issued(now, at), today, tuple(done)
-    )
+    return tuple(lines), tuple(line for line in every if line.when == "closed"), today
 
 
 def _day_of(line: Line, today: str) -> str:

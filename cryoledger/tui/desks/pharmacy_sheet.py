@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from cryoledger.custody.workflow.entering import Entering
@@ -40,12 +40,27 @@ _ISSUED: Final = (
 )  # fmt: skip
 
 
+PLACE_ORDER: Final = Offer("f5", "Place an order", Entering("OrderPlaced"))
+ORDER_LABEL: Final = Offer("f7", "Label", act="order-label")
+
+
+def on_order(order: str) -> tuple[Offer, ...]:
+    """What a prescriber may begin with an open order."""
+    return (ORDER_LABEL, Offer("f8", "Cancel order", Entering("OrderCancelled", (("order", order),))))
+
+
+def orders_tab(lines: Sequence[OrderRow], today: str) -> Tab:
+    """The orders by day, as a prescriber sees them."""
+    rows = by_day(lines, today, lambda row: on_order(row.order))
+    return Tab("Orders", _ORDERS, rows, "No order is open.", (PLACE_ORDER,))
+
+
 def pharmacy_sheet(view: Pharmacy, issued: str = "") -> Sheet:
     """The lists; the order under the cursor decides what the second shows, `issued` is the row of the third."""
     chosen = view.chosen
     name = f"Vials for {chosen.line.order}" if chosen is not None else "Vials"
     tabs = (
-        Tab("Orders", _ORDERS, _by_day(view), "No order is open."),
+        Tab("Orders", _ORDERS, by_day(view.lines, view.today, _to_fill), "No order is open."),
         Tab(name, _VIALS, _vials(chosen), "Choose an order in the first list."),
         Tab("Issued, not given", _ISSUED, _by_issue(view.issued), "Nothing is on its way."),
         Tab("Closed", _ORDERS, tuple(map(_closed, view.closed)), "No order was completed or cancelled."),
@@ -71,14 +86,14 @@ def _issued_detail(row: Issued) -> tuple[Line, ...]:
     return tuple(lines)
 
 
-def _by_day(view: Pharmacy) -> tuple[Row, ...]:
-    """The lines under their days, each day with how many of its doses are how far."""
+def by_day(lines: Sequence[OrderRow], today: str, offers: Callable[[OrderRow], tuple[Offer, ...]]) -> tuple[Row, ...]:
+    """The lines under their days, each day with how many of its doses are how far; `offers` of one that is open."""
     rows: list[Row] = []
-    for when, day in dict.fromkeys(_group(each, view.today) for each in view.lines):
-        of_day = [each for each in view.lines if _group(each, view.today) == (when, day)]
+    for when, day in dict.fromkeys(_group(each, today) for each in lines):
+        of_day = [each for each in lines if _group(each, today) == (when, day)]
         counts = [f"{sum(each.state == state for each in of_day)} {state}" for state in _in_order(of_day)]
         rows.append(over(f"{when} {day}".strip() + f": {', '.join(counts)}", _WHEN[when.lower() or "later"]))
-        rows += [_closed(each) if each.when == "closed" else _order(each) for each in of_day]
+        rows += [_closed(each) if each.when == "closed" else _order(each, offers(each)) for each in of_day]
     return tuple(rows)
 
 
@@ -124,13 +139,14 @@ def line_key(order: str, number: int) -> str:
     return f"{order} {number}"
 
 
-def _order(row: OrderRow) -> Row:
+def _order(row: OrderRow, offers: tuple[Offer, ...]) -> Row:
+    return Row(line_key(row.order, row.line), _cells(row, _WHEN[row.when]), offers)
+
+
+def _to_fill(row: OrderRow) -> tuple[Offer, ...]:
+    """What a pharmacist may begin with an open order."""
     order = row.order
-    offers = (
-        Offer("f5", "Pick", Pick(order)), Offer("f6", "Check out", Issue(order)),
-        Offer("f8", "Cancel order", Entering("OrderCancelled", (("order", order),))),
-    )  # fmt: skip
-    return Row(line_key(order, row.line), _cells(row, _WHEN[row.when]), offers)
+    return (Offer("f5", "Pick", Pick(order)), Offer("f6", "Check out", Issue(order)), *on_order(order))
 
 
 def _vials(chosen: Chosen | None) -> tuple[Row, ...]:

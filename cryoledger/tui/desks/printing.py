@@ -1,19 +1,20 @@
-"""What a desk prints: the label of a dose, and the document that accompanies it; on paper, or into a file.
+"""What a desk prints: labels of doses and orders, badges, and the document that accompanies a dose.
 
-A label goes to the printer of this station whose layout is for doses, else to the first whose stock is large enough;
-the document to a CUPS queue that was entered without stock, layout and resolution, which is paper. Where there is none,
-a PDF is written into the station's own folder, and its place is said.
+A label goes to the printer of this station whose layout is for such a thing, else to the first whose stock is large
+enough; the document to a CUPS queue that was entered without stock, layout and resolution, which is paper. Where there
+is none, a PDF is written into the station's own folder, and its place is said.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from cryoledger import whole_file
 from cryoledger.custody.keys.secret_file import make_folder
-from cryoledger.custody.labels.label_contents import dose_label
+from cryoledger.custody.labels.label_contents import badge_label, dose_label, order_label
 from cryoledger.custody.labels.labelling import Target, deliver
 from cryoledger.custody.station import printer_settings
 from cryoledger.documents.accompanying import accompanying
@@ -25,33 +26,53 @@ from cryoledger.labels import CupsPrinter, LabelError, load_layout, load_stock, 
 if TYPE_CHECKING:
     from cryoledger.custody.station.printer_settings import PrinterSetting
     from cryoledger.custody.vault import Vault
-    from cryoledger.labels import Layout, Stock
+    from cryoledger.labels import LabelContent, Layout, Stock
 
 FOLDER: Final = "papers"
-_LAYOUT: Final = "dose-50x25"
+LAYOUTS: Final[Mapping[str, str]] = {"dose": "dose-50x25", "badge": "badge-86x54", "order": "order-100x50"}
 _DPI: Final = 300
 
 
 def print_dose_label(vault: Vault, code: str) -> str:
     """Print the label of a dose; what was done in a sentence. LabelError or Refusal where it cannot be."""
-    site = printer_settings.site_labels(vault.folder.state)
     with vault.store.reading() as now:
         content = dose_label(now, code)
-    setting, layout = _for_doses(vault, site)
+    done, layout = _print(vault, content, "dose", code)
+    left_out = content.warnings and not any("warnings" in text.data for text in layout.texts)
+    papers = f" The label has no room for: {content.warnings}. F8 prints the papers." if left_out else ""
+    return f"The label of dose {code} is {done}.{papers}"
+
+
+def print_badge(vault: Vault, name: str) -> str:
+    """Print a person's badge; what was done in a sentence."""
+    with vault.store.reading() as now:
+        content = badge_label(now, name)
+    return f"The badge of {content.holder} is {_print(vault, content, 'badge', name)[0]}."
+
+
+def print_order_label(vault: Vault, row: str) -> str:
+    """Print the label of the order of a line ("ORDER 1"); what was done in a sentence."""
+    code = row.partition(" ")[0]
+    with vault.store.reading() as now:
+        content = order_label(now, code)
+    return f"The label of order {code} is {_print(vault, content, 'order', code)[0]}."
+
+
+def _print(vault: Vault, content: LabelContent, kind: str, code: str) -> tuple[str, Layout]:
+    """Print one label, or write it: where it is now, and the layout that it has."""
+    site = printer_settings.site_labels(vault.folder.state)
+    setting, layout = _printer_for(vault, site, LAYOUTS[kind])
     stock = _stock(setting, layout, site)
     dpi = setting.dpi if setting is not None and setting.dpi is not None else _DPI
     labels = list(render_all([content], layout, stock, dpi, training=bool(vault.site().training)))
     if setting is None:
-        path = _path(vault, f"label-{code}")
+        path = _path(vault, f"{kind if kind != 'dose' else 'label'}-{code}")
         done = deliver(labels, stock, Target(path=path))
     else:
         done = deliver(labels, stock, Target(printer=setting.printer))
     if done.trouble is not None:
         raise done.trouble
-    where = f"written to {done.files[0]}" if done.files else f"printed at {setting.name if setting else ''}"
-    left_out = content.warnings and not any("warnings" in text.data for text in layout.texts)
-    papers = f" The label has no room for: {content.warnings}. F8 prints the papers." if left_out else ""
-    return f"The label of dose {code} is {where}.{papers}"
+    return f"written to {done.files[0]}" if done.files else f"printed at {setting.name if setting else ''}", layout
 
 
 def print_papers(vault: Vault, code: str) -> str:
@@ -73,9 +94,9 @@ def print_papers(vault: Vault, code: str) -> str:
     return f"The document of dose {code} is written to {path}."
 
 
-def _for_doses(vault: Vault, site: Path) -> tuple[PrinterSetting | None, Layout]:
-    """The printer for doses with its layout; None where this station has none that a dose's label fits."""
-    usual = load_layout(_LAYOUT, site)
+def _printer_for(vault: Vault, site: Path, name: str) -> tuple[PrinterSetting | None, Layout]:
+    """The printer for labels of a layout's kind, with its layout; None where this station has none that fits."""
+    usual = load_layout(name, site)
     fitting = None
     for setting in printer_settings.printers(vault.folder.state).values():
         own = load_layout(setting.layout, site) if setting.layout is not None else None

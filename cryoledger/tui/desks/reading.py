@@ -129,7 +129,8 @@ def _number(shown: str) -> int | None:
 
 
 def _administration(now: Reading, desk: Desk, ask: Ask) -> Sheet:
-    return administration_sheet(administration.read_administration(desk.vault, now, units=ask.tab == UNITS), ask.key)
+    view = administration.read_administration(desk.vault, now, units=ask.tab == UNITS)
+    return administration_sheet(view, ask.key, desk.person.name if desk.person is not None else "")
 
 
 READERS: Final[Mapping[str, Read]] = {

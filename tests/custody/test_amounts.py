@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cryoledger.cli import amounts
+from cryoledger.custody import amounts
 from cryoledger.errors import RequestError
 
 NOW = datetime(2026, 11, 22, 20, 0, tzinfo=UTC)
