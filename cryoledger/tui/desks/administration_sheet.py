@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from cryoledger.custody.workflow.entering import Entering
-from cryoledger.tui.desks.pharmacy_sheet import ORDER_LABEL, PLACE_ORDER, on_order
+from cryoledger.tui.desks.orders_sheet import ORDER_LABEL, PLACE_ORDER, on_order
 from cryoledger.tui.desks.sheet import Cell, Column, Line, Offer, Row, Sheet, Tab, Tone, heading, labelled
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from cryoledger.custody.workflow.bedside import Bedside as Check
 from cryoledger.custody.workflow.bedside import Complete
 from cryoledger.custody.workflow.entering import Entering
-from cryoledger.tui.desks.pharmacy_sheet import orders_tab
+from cryoledger.tui.desks.orders_sheet import orders_tab
 from cryoledger.tui.desks.sheet import Cell, Column, Line, Offer, Row, Sheet, Tab, Tone, labelled, line
 
 if TYPE_CHECKING:

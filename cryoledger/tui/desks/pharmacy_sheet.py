@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from cryoledger.custody.workflow.entering import Entering
@@ -10,6 +10,7 @@ from cryoledger.custody.workflow.picking import Pick
 from cryoledger.custody.workflow.storage import Return
 from cryoledger.custody.workflow.to_stock import ReturnIssued
 from cryoledger.custody.workflow.treatment import HandOver, Issue
+from cryoledger.tui.desks.orders_sheet import COLUMNS, WHEN, by_day, closed, on_order
 from cryoledger.tui.desks.sheet import Cell, Column, Line, Offer, Row, Sheet, Tab, Tone, heading, labelled, line, over
 from cryoledger.tui.words import amount
 
@@ -17,15 +18,7 @@ if TYPE_CHECKING:
     from cryoledger.tui.desks.pharmacy import Barred, Candidate, Chosen, Issued, Pharmacy
     from cryoledger.tui.desks.pharmacy import Line as OrderRow
 
-_WHEN: Final[dict[str, Tone]] = {"overdue": "bad", "today": "wait", "later": "", "closed": "quiet"}
 _STATE: Final[dict[str, Tone]] = {"free": "good", "reserved": "note"}
-_STATES: Final[dict[str, Tone]] = {
-    "ordered": "wait", "missing": "bad", "administered": "good", "cancelled": "quiet",
-}  # fmt: skip
-_ORDERS: Final = (
-    Column("due", 10), Column("state", 12), Column("order", 14), Column("line", 4), Column("patient", 10),
-    Column("product", 10, wide=True), Column("cells", 8), Column("of what"),
-)  # fmt: skip
 _VIALS: Final = (
     Column("vial", 13),
     Column("state", 9),
@@ -40,30 +33,15 @@ _ISSUED: Final = (
 )  # fmt: skip
 
 
-PLACE_ORDER: Final = Offer("f5", "Place an order", Entering("OrderPlaced"))
-ORDER_LABEL: Final = Offer("f7", "Label", act="order-label")
-
-
-def on_order(order: str) -> tuple[Offer, ...]:
-    """What a prescriber may begin with an open order."""
-    return (ORDER_LABEL, Offer("f8", "Cancel order", Entering("OrderCancelled", (("order", order),))))
-
-
-def orders_tab(lines: Sequence[OrderRow], today: str) -> Tab:
-    """The orders by day, as a prescriber sees them."""
-    rows = by_day(lines, today, lambda row: on_order(row.order))
-    return Tab("Orders", _ORDERS, rows, "No order is open.", (PLACE_ORDER,))
-
-
 def pharmacy_sheet(view: Pharmacy, issued: str = "") -> Sheet:
     """The lists; the order under the cursor decides what the second shows, `issued` is the row of the third."""
     chosen = view.chosen
     name = f"Vials for {chosen.line.order}" if chosen is not None else "Vials"
     tabs = (
-        Tab("Orders", _ORDERS, by_day(view.lines, view.today, _to_fill), "No order is open."),
+        Tab("Orders", COLUMNS, by_day(view.lines, view.today, _to_fill), "No order is open."),
         Tab(name, _VIALS, _vials(chosen), "Choose an order in the first list."),
         Tab("Issued, not given", _ISSUED, _by_issue(view.issued), "Nothing is on its way."),
-        Tab("Closed", _ORDERS, tuple(map(_closed, view.closed)), "No order was completed or cancelled."),
+        Tab("Closed", COLUMNS, tuple(map(closed, view.closed)), "No order was completed or cancelled."),
     )
     row = next((each for each in view.issued if each.code == issued), None)
     return Sheet(tabs, (), _issued_detail(row) if row is not None else _detail(chosen))
@@ -86,41 +64,6 @@ def _issued_detail(row: Issued) -> tuple[Line, ...]:
     return tuple(lines)
 
 
-def by_day(lines: Sequence[OrderRow], today: str, offers: Callable[[OrderRow], tuple[Offer, ...]]) -> tuple[Row, ...]:
-    """The lines under their days, each day with how many of its doses are how far; `offers` of one that is open."""
-    rows: list[Row] = []
-    for when, day in dict.fromkeys(_group(each, today) for each in lines):
-        of_day = [each for each in lines if _group(each, today) == (when, day)]
-        counts = [f"{sum(each.state == state for each in of_day)} {state}" for state in _in_order(of_day)]
-        rows.append(over(f"{when} {day}".strip() + f": {', '.join(counts)}", _WHEN[when.lower() or "later"]))
-        rows += [_closed(each) if each.when == "closed" else _order(each, offers(each)) for each in of_day]
-    return tuple(rows)
-
-
-def _group(row: OrderRow, today: str) -> tuple[str, str]:
-    """The word and the day under which a line stands."""
-    if row.when == "overdue":
-        return "OVERDUE", ""
-    return ("TODAY", today) if row.when in ("today", "closed") else ("", row.due_on)
-
-
-def _in_order(rows: Sequence[OrderRow]) -> list[str]:
-    """The states of some lines that stand in the order of their states, each once."""
-    return list(dict.fromkeys(row.state for row in rows))
-
-
-def _closed(row: OrderRow) -> Row:
-    return Row(line_key(row.order, row.line), _cells(row, "quiet"))
-
-
-def _cells(row: OrderRow, when: Tone) -> tuple[Cell, ...]:
-    return (
-        Cell(row.due_on, when), Cell(row.state, _STATES.get(row.state, "note")), Cell(row.order, "strong"),
-        Cell(str(row.line)), Cell(row.patient), Cell(row.product, "quiet"), Cell(amount(row.cells)),
-        Cell(row.note, "quiet"),
-    )  # fmt: skip
-
-
 def _by_issue(issued: Sequence[Issued]) -> tuple[Row, ...]:
     """What is on its way under the day on which it was issued: today, or before."""
     rows: list[Row] = []
@@ -132,15 +75,6 @@ def _by_issue(issued: Sequence[Issued]) -> tuple[Row, ...]:
         if found:
             rows += [over(f"{word}, not yet administered: {len(found)}", tone), *map(_issued, found)]
     return tuple(rows)
-
-
-def line_key(order: str, number: int) -> str:
-    """How an order's line stands in the list."""
-    return f"{order} {number}"
-
-
-def _order(row: OrderRow, offers: tuple[Offer, ...]) -> Row:
-    return Row(line_key(row.order, row.line), _cells(row, _WHEN[row.when]), offers)
 
 
 def _to_fill(row: OrderRow) -> tuple[Offer, ...]:
@@ -207,7 +141,7 @@ def _detail(chosen: Chosen | None) -> tuple[Line, ...]:
     lines = [
         heading(f"Order {row.order} line {row.line}"), labelled("patient", row.patient, "strong"),
         labelled("asks for", f"{amount(row.cells)} cells of {row.product}, {row.route}"),
-        labelled("due", row.due_on, _WHEN[row.when]), labelled("prescriber", chosen.prescriber),
+        labelled("due", row.due_on, WHEN[row.when]), labelled("prescriber", chosen.prescriber),
         labelled("how far", f"{row.state} {row.note and f'({row.note})'}".rstrip()), line(""),
         heading(f"May be used: {len(chosen.usable)}{' and more' if chosen.more else ''}"),
     ]  # fmt: skip
