@@ -6,7 +6,9 @@
 A site translates what it likes; the rest stays as it is here. Names in braces are filled in and must stay. Pages of the
 manual are translated by a file of the page's name in the folder `manual` beside it.
 
-Not here: what the desks' lists are called, and what the core says of an act (refusals, questions, events).
+The names of the desks' lists, columns and acts are keyed by themselves: `"desk/To thaw" = "A descongelar"`.
+
+Not here: what the core says of an act (refusals, questions, events), which is told as it is recorded.
 """
 
 from __future__ import annotations
@@ -17,10 +19,11 @@ from pathlib import Path
 from typing import Final
 
 from cryoledger.errors import StationError
+from cryoledger.manual.desk_words import DESK_WORDS
 from cryoledger.manual.keys import KEYS
 from cryoledger.manual.site_file import read_table
 
-__all__ = ["FILE", "TEXTS", "read_texts", "say", "template", "use"]
+__all__ = ["FILE", "TEXTS", "desk_word", "read_texts", "say", "template", "use"]
 
 FILE: Final = "texts.toml"
 BYTES_MAX: Final = 256 * 1024
@@ -88,6 +91,7 @@ TEXTS: Final[Mapping[str, str]] = {
     "foot.lists": "lists",
     "foot.map": "map",
     **{f"key.{key.name}": key.label for key in KEYS if key.label},
+    **{f"desk/{word}": word for word in DESK_WORDS},
 }
 
 _used: dict[str, str] = dict(TEXTS)
@@ -96,6 +100,11 @@ _used: dict[str, str] = dict(TEXTS)
 def say(name: str, /, **words: object) -> str:
     """A text in this site's words, with what its braces name."""
     return _used[name].format(**words) if words else _used[name]
+
+
+def desk_word(word: str) -> str:
+    """What a desk calls a list, a column or an act, in this site's words; anything else comes back as it is."""
+    return _used.get(f"desk/{word}", word)
 
 
 def use(texts: Mapping[str, str]) -> None:

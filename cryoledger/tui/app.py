@@ -22,7 +22,7 @@ from textual.timer import Timer
 from cryoledger.errors import CryoledgerError
 from cryoledger.manual.texts import say
 from cryoledger.tui.desks.panel import DeskPanel
-from cryoledger.tui.desks.sheet import rekeyed
+from cryoledger.tui.desks.sheet import in_words, rekeyed
 from cryoledger.tui.desks.verification import Verification, verification_tab
 from cryoledger.tui.desks.workplaces import Whereabouts, beside, title_of
 from cryoledger.tui.guidance import GuidedApp
@@ -352,7 +352,7 @@ class StationApp(GuidedApp, inherit_bindings=False):
         """Show a desk's sheet; the auditor's with the verification that runs here."""
         if name == "audit" and sheet.tabs:
             sheet = replace(sheet, tabs=(*sheet.tabs[:AUDITED], verification_tab(self._verification)))
-        self.station.desk.show(rekeyed(sheet, self.preferences.keys), self.now())
+        self.station.desk.show(in_words(rekeyed(sheet, self.preferences.keys)), self.now())
 
     async def _type(self, service: Service, typed: Typed) -> None:
         text = text_of(typed.key, typed.character)

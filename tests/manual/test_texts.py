@@ -12,9 +12,11 @@ import pytest
 from cryoledger import manual
 from cryoledger.errors import StationError
 from cryoledger.manual import texts
+from cryoledger.manual.desk_words import DESK_WORDS
 from cryoledger.manual.texts import FILE, TEXTS, read_texts, say, template, use
 from cryoledger.tui import blocks
 from cryoledger.tui.words import verdict
+from tests import desk_words
 
 PACKAGE = Path(manual.__file__).parents[1]
 
@@ -35,7 +37,14 @@ def test_every_text_that_is_said_is_in_the_table_and_every_one_of_the_table_is_s
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "say":
                 (name,) = node.args
                 assert not isinstance(name, ast.Constant) or name.value in TEXTS, ast.unparse(node)
-    assert {name for name in TEXTS if name.partition(".")[0] not in ("key", "verdict")} <= said
+    drawn = {name for name in TEXTS if name.startswith("desk/") or name.partition(".")[0] in ("key", "verdict")}
+    assert set(TEXTS) - drawn <= said
+
+
+def test_every_name_that_a_desk_draws_is_in_the_table() -> None:
+    """`python -m tests.desk_words` writes it anew."""
+    assert list(DESK_WORDS) == desk_words.words()
+    assert len(DESK_WORDS) > 150
 
 
 def test_template_is_the_texts_as_they_are(tmp_path: Path) -> None:

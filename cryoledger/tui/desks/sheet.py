@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from cryoledger.manual.texts import desk_word
+
 if TYPE_CHECKING:
     from cryoledger.custody.workflow import Task
 
@@ -112,7 +114,7 @@ def line(text: str, tone: Tone = "", *, big: bool = False) -> Line:
 
 def labelled(label: str, value: str, tone: Tone = "", *, until: str | None = None, width: int = 15) -> Line:
     """A label and its value."""
-    return Line((Cell(f"{label:<{width}} ", "quiet"), Cell(value, tone, until)))
+    return Line((Cell(f"{desk_word(label):<{width}} ", "quiet"), Cell(value, tone, until)))
 
 
 def heading(text: str) -> Line:
@@ -146,6 +148,26 @@ def rekeyed(sheet: Sheet, keys: Mapping[str, str]) -> Sheet:
 
     tabs = [
         replace(tab, offers=again(tab.offers), rows=tuple(replace(row, offers=again(row.offers)) for row in tab.rows))
+        for tab in sheet.tabs
+    ]
+    return replace(sheet, tabs=tuple(tabs))
+
+
+def in_words(sheet: Sheet) -> Sheet:
+    """The sheet with its lists, columns and acts under the names that they have at this site."""
+
+    def again(offers: tuple[Offer, ...]) -> tuple[Offer, ...]:
+        return tuple(replace(offer, label=desk_word(offer.label)) for offer in offers)
+
+    tabs = [
+        replace(
+            tab,
+            name=desk_word(tab.name),
+            empty=desk_word(tab.empty),
+            columns=tuple(replace(column, title=desk_word(column.title)) for column in tab.columns),
+            offers=again(tab.offers),
+            rows=tuple(replace(row, offers=again(row.offers)) if row.offers else row for row in tab.rows),
+        )
         for tab in sheet.tabs
     ]
     return replace(sheet, tabs=tuple(tabs))

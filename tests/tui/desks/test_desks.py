@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from cryoledger.cli.sample import stock, story
 from cryoledger.custody.proof.auditing import verify_vault
 from cryoledger.domain.records import Dose, Order, Vial
+from cryoledger.manual.texts import FILE, read_texts, use
 from cryoledger.tui.desks.verification import Verification
 from tests.tui.bench import PINS, Bench, Station
 from tests.tui.desks.playing import ORDER, at_pharmacy, last, panel, signed
@@ -254,3 +256,20 @@ async def test_verification_can_be_cancelled(station: Station, monkeypatch: pyte
         assert bench.app._verification is not None
         assert bench.app._verification.state == "cancelled"
         assert [run.poll() for run in runs] == [-signal.SIGKILL]
+
+
+async def test_a_site_s_names_of_lists_columns_and_acts_are_drawn(home: Path, station: Station) -> None:
+    (home / FILE).write_text(
+        '[texts]\n"desk/Verify" = "Conferir"\n"desk/recorded" = "gravado"\n"desk/Typed" = "Digitado"\n'
+    )
+    use(read_texts(home))
+    try:
+        async with station((120, 40)) as bench:
+            await bench.sign_in("audrey.b")
+            await bench.press("down")
+            await bench.see("Digitado")
+            await bench.see("gravado")
+            await bench.press("left")
+            await bench.see("F5  Conferir")
+    finally:
+        use({})
