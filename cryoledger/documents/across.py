@@ -9,7 +9,7 @@ contradicts what this ledger committed to before.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,6 @@ from cryoledger.documents.telling import details
 from cryoledger.domain import catalogue, numbers
 from cryoledger.domain.events.shipments import ForeignHead, ProvenEntry, ShipmentAnnounced, ShipmentConfirmed
 from cryoledger.domain.fields import Event
-from cryoledger.domain.records import Vial
 from cryoledger.domain.rulebook_1.shipments import of_origin
 from cryoledger.domain.shipment_records import Consignment, OtherSite, Provenance
 from cryoledger.errors import CryoledgerError, LedgerFormatError, RequestError, SignatureError
@@ -89,17 +88,20 @@ def proof_of(reading: Reading, thing: Thing) -> str:
         event = _event(reading, came.number, ShipmentAnnounced)
         there = f", there {came.theirs}" if came.theirs != came.code else ""
         told.append(f"from {came.site}{there}: {_under(came.site, (event.sent,), event.head, came.number)}")
-    vial = reading.facts.get(Vial, thing.code) if thing.kind == "vial" else None
-    if vial is not None and vial.custody == "delivered":
-        number = max(
-            entry.number
-            for entry in queries.history(reading, "vial", vial.code)
-            if isinstance(entry.event, ShipmentConfirmed)
-        )
-        confirmed = _event(reading, number, ShipmentConfirmed)
-        how = "was refused" if vial.code in confirmed.refused else "arrived"
-        told.append(f"{how} at {confirmed.site}: {_under(confirmed.site, confirmed.entries, confirmed.head, number)}")
+    if thing.kind == "vial":
+        told += _ways(reading, thing.code, came.number if came is not None else None)
     return "; ".join(told)
+
+
+def _ways(reading: Reading, vial: str, first: int | None) -> Iterator[str]:
+    """Each time that a vial arrived at another site, or came back from one, as this ledger's commitments prove it."""
+    for entry in queries.history(reading, "vial", vial):
+        event, number = entry.event, entry.number
+        if isinstance(event, ShipmentConfirmed):
+            how = "was refused" if vial in event.refused else "arrived"
+            yield f"{how} at {event.site}: {_under(event.site, event.entries, event.head, number)}"
+        elif isinstance(event, ShipmentAnnounced) and number != first:
+            yield f"came back from {event.site}: {_under(event.site, (event.sent,), event.head, number)}"
 
 
 def _under(site: str, entries: Iterable[ProvenEntry], head: ForeignHead, number: int) -> str:
@@ -214,27 +216,50 @@ def _commitments(reading: Reading, site: OtherSite) -> list[tuple[ForeignHead, t
     return found
 
 
+_Theirs = tuple[str, str, str]  # site, kind, the code that a thing has there
+
+
+def _arriving(event: ShipmentAnnounced) -> Iterator[tuple[str, str, str | None]]:
+    """What an announcement takes in: kind, the receiver's code, the sender's where that is another."""
+    yield from (("donor", each.donor, each.theirs) for each in event.donors)
+    yield from (("donation", each.donation, each.theirs) for each in event.donations)
+    yield from (("lot", each.lot, each.theirs) for each in event.lots)
+    yield from (("vial", each.vial, each.theirs) for each in event.vials)
+
+
 class _Names:
     """Things of other sites by their code here; what is not known here keeps its own, qualified by the site's."""
 
     def __init__(self, reading: Reading, events: Iterable[tuple[OtherSite, Event | None]]) -> None:
         self._reading = reading
-        self._sent: dict[tuple[str, str], str] = {}
+        self._sent: dict[_Theirs, str] = {}
+        self._asked: dict[str, dict[_Theirs, str]] = {}
         for site, event in events:
+            self._sent |= self._came_back(site)
             if not isinstance(event, ShipmentAnnounced):
                 continue
-            # Of a shipment of ours: there the vials have the codes that the receiver gave them.
+            # Of a shipment of ours: there the things have the codes that the receiver gave them.
             row = reading.facts.get(Consignment, event.theirs or event.shipment)
             if row is not None and (row.direction, row.manifest_sha256) == ("out", event.manifest_sha256):
-                self._sent |= {(site.code, vial.vial): vial.theirs or vial.vial for vial in event.vials}
+                self._sent |= {(site.code, kind, code): theirs or code for kind, code, theirs in _arriving(event)}
+
+    def _came_back(self, site: OtherSite) -> dict[_Theirs, str]:
+        """The codes there of vials that a site sent here, or back, as this ledger has them."""
+        if site.code not in self._asked:
+            history = queries.history(self._reading, "site", site.code)
+            announced = [each.event for each in history if isinstance(each.event, ShipmentAnnounced)]
+            self._asked[site.code] = {
+                (site.code, "vial", vial.theirs or vial.vial): vial.vial for event in announced for vial in event.vials
+            }
+        return self._asked[site.code]
 
     def of(self, site: str, kind: str, code: str) -> Thing:
         """The thing as this vault names it."""
         came = self._reading.facts.where(Provenance, site=site, kind=kind, theirs=code)
         if came:
             return Thing(kind, came[0].code)
-        if kind == "vial" and (site, code) in self._sent:
-            return Thing(kind, self._sent[site, code])
+        if (site, kind, code) in self._sent:
+            return Thing(kind, self._sent[site, kind, code])
         return Thing(kind, f"{site}/{code}")
 
 

@@ -313,3 +313,41 @@ def test_a_trace_refuses_what_contradicts_the_head_that_is_held(sites: Sites) ->
             done = there.run("trace", one, "--with", sites.stick / name)
             assert done.code in (2, 8)
             assert "Traceback" not in done.err
+
+
+def test_a_vial_comes_back_and_the_trace_runs_there_and_back(sites: Sites) -> None:
+    one, two, _ = vials(sites)
+    sites.lab.does("vial", "store", "FRZ-1-R1-B1", one, two, by="maria.s")
+    manifest = sites.send("SHIP-1", one)
+    receipt, back, again = (sites.stick / name for name in ("there.receipt", "BACK-1.manifest", "here.receipt"))
+    with sites.saigon() as there:
+        there.does("receive", "manifest", manifest, "--rename", f"{one}=HM-FROM-BKK", by="maria.s")
+        words = ("vial", "receive", "FRZ-9-R1-B1", "HM-FROM-BKK", "--shipment", "SHIP-1", "--worst", "-150")
+        there.does(*words, by="maria.s")
+        there.does("receive", "receipt", "SHIP-1", "--out", receipt)
+        there.does("ship", "send", "BACK-1", "HM-FROM-BKK", "--to", "BKK", "--out", back, by="maria.s")
+    early = sites.lab.run("receive", "manifest", back, "--as", "maria.s", stdin=f"{PINS['maria.s']}\n")
+    assert "Take back the receipt of SHIP-1 first: `cryoledger ship confirm`." in early.err
+    sites.lab.does("ship", "confirm", receipt, by="maria.s")
+
+    done = sites.lab.does("receive", "manifest", back, by="maria.s")
+    assert f"HM-FROM-BKK is {one} here" in done.out
+    assert [row["code"] for row in sites.lab.read("lot", "list")] == ["L1"]
+    sites.lab.does("vial", "receive", "FRZ-1-R1-B2", one, "--shipment", "BACK-1", "--worst", "-150", by="maria.s")
+    sites.lab.does("receive", "receipt", "BACK-1", "--out", again)
+    sites.at_saigon("ship", "confirm", again, by="maria.s")
+    assert sites.lab.read("vial", "show", one)["row"]["custody"] == "stored"
+    assert sites.lab.read("find", "HM-FROM-BKK")
+
+    told = sites.lab.does("trace", one, "--with", receipt, "--with", back).out
+    assert "arrived at HCM: proven by HCM's entry" in told
+    assert "came back from HCM: proven by HCM's entry" in told
+    assert told.count("HCM entry") == 3  # announced, received, shipped back
+    assert "HCM/" not in told  # everything under its code here
+    with sites.saigon() as there:
+        told = there.does("trace", "HM-FROM-BKK", "--with", again).out
+        assert "from BKK" in told
+        assert "arrived at BKK" in told
+        assert there.read("verify")["ok"]
+    report = sites.lab.read("verify")
+    assert report["ok"], report["findings"]

@@ -359,3 +359,52 @@ def test_delivered_vials_stay_in_the_story_and_out_of_the_stock(lab: Lab, other:
     lab.refused("I1", event("VialsTakenOut", vials=[vials[0]]), TECHNICIAN)
     lab.refused("I1", event("VialsReportedMissing", vials=[vials[0]], reason="lost"), TECHNICIAN)
     lab.record(event("RecallIssued", scope="lot", code="LOT-1", reason="regulator"), QUALITY)
+
+
+def returning(lab: Lab, other: OtherLedger, vial: str, **changed: Any) -> Event:
+    """The other site's manifest by which a vial comes back."""
+    item = {"vial": vial, "lot": "LOT-1", "theirs": "THERE-1", "labels": ["THERE-1"], "exposed_ms": 9_000_000}
+    given = {"shipment": "BACK-1", "donors": [], "donations": [], "lots": [], "vials": [item | changed]}
+    return announced(other, lab, **given)
+
+
+def test_a_delivered_vial_comes_back_with_its_history_and_quality_judges_it(lab: Lab, other: OtherLedger) -> None:
+    one, two = sent(lab)
+    lab.record(confirmed(lab, other, (one, two)), TECHNICIAN)
+    count = lab.get(Lot, "LOT-1").vial_count
+    lab.record(returning(lab, other, one), TECHNICIAN)
+    vial = lab.get(Vial, one)
+    assert (vial.custody, vial.custodian_kind, vial.custodian) == ("in_transit", "shipment", "BACK-1")
+    assert (vial.exposed_ms, vial.label, lab.get(ScanCode, "THERE-1").code) == (9_000_000, "THERE-1", one)
+    assert lab.get(Lot, "LOT-1").vial_count == count
+    placed = event("VialsReceived", shipment="BACK-1", unit="BOX-1", vials=[{"vial": one, "position": 70}],
+                   worst_millicelsius=-150_000)  # fmt: skip
+    lab.record(placed, TECHNICIAN)
+    assert (lab.get(Vial, one).custody, lab.get(Vial, two).custody) == ("stored", "delivered")
+    assert [hold.reason for hold in lab.holds("vial", one)] == ["import"]
+    lab.place_order("ORDER-9", "PATIENT-9")
+    lab.refused("I3.hold", event("VialsReserved", order="ORDER-9", line=1, vials=[one]))
+    again = event("VialsShipped", shipment="OUT-2", destination="Lotus Clinic", vials=[one], site="HCM",
+                  manifest_sha256=hash_text("m"))  # fmt: skip
+    lab.refused("I3.hold", again, TECHNICIAN)
+
+
+def test_a_vial_comes_back_only_once_only_from_where_it_went_and_as_what_it_was(lab: Lab, other: OtherLedger) -> None:
+    lab.register_lot("LOT-1")
+    one, two, here = lab.vials("LOT-1", 3)
+    lab.release_lot("LOT-1")
+    lab.record(shipped((one, two)), TECHNICIAN)
+    assert lab.refused("receive.back", returning(lab, other, one), TECHNICIAN).safety
+    lab.record(confirmed(lab, other, (one,)), TECHNICIAN)
+    lab.refused("receive.back", returning(lab, other, two), TECHNICIAN)
+    lab.refused("receive.back", returning(lab, other, here), TECHNICIAN)
+    lab.refused("receive.back", returning(lab, other, one, lot="LOT-X"), TECHNICIAN)
+    lab.refused("one-meaning", returning(lab, other, one, labels=["BOX-1"]), TECHNICIAN)
+    third = OtherLedger("third.example/x")
+    lab.record(third.trusted("HUE"), QUALITY, ADMIN)
+    stolen = returning(lab, third, one).model_copy(update={"site": "HUE", "head": third.head()})
+    lab.refused("receive.back", stolen, TECHNICIAN)
+    lab.record(returning(lab, other, one), TECHNICIAN)
+    lab.refused(
+        "receive.back", returning(lab, other, one, theirs="X").model_copy(update={"shipment": "B-2"}), TECHNICIAN
+    )

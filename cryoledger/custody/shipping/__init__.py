@@ -25,6 +25,10 @@ Manifest
     shipment   the sender's code of it
     products, donors, donations, lots, vials     as the classes `Sent...` of `contents` declare them
 
+A vial that once came from the receiver bears its code there as `theirs`, and goes back by the same two files,
+held or not: the receiver's announcement names the vial that it has, under the code and lot that it has, and quality
+there judges it anew. It comes back only from the site to which it was delivered.
+
 Lots come with their banks, an ancestor before what was made of it. There is nothing in it but what the ledger may hold:
 pseudonymous codes, no name, no birth date, no record number.
 

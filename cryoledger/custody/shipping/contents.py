@@ -30,7 +30,7 @@ from cryoledger.domain.records import (
     Vial,
 )
 from cryoledger.domain.rulebook_1.common import lineage, need, vial_exposure
-from cryoledger.domain.shipment_records import OtherSite
+from cryoledger.domain.shipment_records import OtherSite, Provenance
 from cryoledger.ledger import canonical
 from cryoledger.ledger.lines import encode_base64
 
@@ -95,9 +95,13 @@ class SentLot(Value):
 
 
 class SentVial(Value):
-    """A vial: what is in it, further codes on its tube, time out of storage so far."""
+    """A vial: what is in it, further codes on its tube, time out of storage so far.
+
+    `theirs` is the receiver's own code of it, where it once came from there: then it goes back.
+    """
 
     vial: Code
+    theirs: Code | None = None
     lot: Code
     labels: Annotated[tuple[Code, ...], Field(max_length=8)] = ()
     cells: Positive
@@ -155,7 +159,7 @@ def describe(reading: Reading, shipment: str, to: OtherSite, codes: Iterable[str
             for each in donations
         ),
         lots=tuple(_lot(reading, each) for each in lots),
-        vials=tuple(_vial(reading, each, at) for each in vials),
+        vials=tuple(_vial(reading, each, at, to) for each in vials),
     )
 
 
@@ -230,12 +234,14 @@ def _result(row: TestResult) -> dict[str, Any]:
     return {"test": row.test, "tested_on": row.tested_on, "method": row.method, **told}
 
 
-def _vial(reading: Reading, row: Vial, at: str) -> SentVial:
+def _vial(reading: Reading, row: Vial, at: str, to: OtherSite) -> SentVial:
+    came = reading.facts.get(Provenance, "vial", row.code)
     scans = reading.facts.where(ScanCode, kind="vial", code=row.code)
     labels = [each.text for each in scans if not each.retired and each.text != row.code]
     labels.sort(key=lambda text: text != row.label)
     return SentVial(
         vial=row.code,
+        theirs=came.theirs if came is not None and came.site == to.code else None,
         lot=row.lot,
         labels=tuple(labels),
         cells=row.cells,

@@ -7,13 +7,13 @@ acknowledgement_of(vault, "SHIP-1", policy).encode()
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from cryoledger.custody.identities import narrative
 from cryoledger.custody.proof.receipts import receipts_of
-from cryoledger.custody.shipping.contents import Contents, SentLot, digest
+from cryoledger.custody.shipping.contents import Contents, SentLot, SentVial, digest
 from cryoledger.custody.shipping.files import (
     Acknowledgement,
     Manifest,
@@ -33,7 +33,7 @@ from cryoledger.domain.events.shipments import (
     ArrivingVial,
     ShipmentAnnounced,
 )
-from cryoledger.domain.records import Lot, ScanCode
+from cryoledger.domain.records import Lot, ScanCode, Vial
 from cryoledger.domain.rulebook_1.common import need
 from cryoledger.domain.rulebook_1.imports import newest_version
 from cryoledger.domain.rulebook_1.shipments import of_origin, trusted
@@ -96,30 +96,34 @@ def _announced(reading: Reading, manifest: Manifest, site: OtherSite, choices: C
     codes = _Codes(reading, site, choices)
     sent = manifest.contents
     shipment = codes.new("shipment", sent.shipment)
-    lots = [codes.lot(each) for each in sent.lots if not codes.known("lot", each.lot)]
+    back = {each.vial: row for each in sent.vials if (row := codes.back(each)) is not None}
+    brought = _brought(sent, [each for each in sent.vials if each.vial not in back])
+    lots = [codes.lot(each) for each in brought if not codes.known("lot", each.lot)]
+    collected = {code for each in brought for code in each.donations}
     donations = [
         ArrivingDonation(
             **codes.named("donation", each.donation), donor=codes.of("donor", each.donor), tissue=each.tissue,
             collected_on=each.collected_on,
         )
         for each in sent.donations
-        if not codes.known("donation", each.donation)
+        if each.donation in collected and not codes.known("donation", each.donation)
     ]  # fmt: skip
+    given = {each.donor for each in sent.donations if each.donation in collected}
     donors = [
         ArrivingDonor(**codes.named("donor", each.donor), eligibility=each.eligibility, consent=each.consent)
         for each in sent.donors
-        if not codes.known("donor", each.donor)
+        if each.donor in given and not codes.known("donor", each.donor)
     ]
     by_lot = {each.lot: each for each in sent.lots}
-    differing = {each.lot for each in sent.lots if codes.known("lot", each.lot) and codes.differs(each)}
+    differing = {each.lot for each in brought if codes.known("lot", each.lot) and codes.differs(each)}
     vials = [
-        ArrivingVial(
+        codes.returning(each, back[each.vial]) if each.vial in back else ArrivingVial(
             **codes.named("vial", each.vial), lot=codes.of("lot", each.lot), labels=each.labels,
             cells=each.cells if each.cells != by_lot[each.lot].cells_per_vial else None, exposed_ms=each.exposed_ms,
         )
         for each in sent.vials
     ]  # fmt: skip
-    held = [codes.of("vial", each.vial) for each in sent.vials if each.lot in differing]
+    held = [codes.of("vial", each.vial) for each in sent.vials if each.lot in differing and each.vial not in back]
     return ShipmentAnnounced(
         **_named("shipment", shipment, sent.shipment),
         site=site.code,
@@ -132,6 +136,15 @@ def _announced(reading: Reading, manifest: Manifest, site: OtherSite, choices: C
         vials=tuple(vials),
         held=tuple(held),
     )
+
+
+def _brought(sent: Contents, vials: Sequence[SentVial]) -> list[SentLot]:
+    """The lots of some vials with their banks. What comes back is known here: its lots are not brought again."""
+    wanted = {vial.lot for vial in vials}
+    for lot in reversed(sent.lots):
+        if lot.lot in wanted and lot.parent is not None:
+            wanted.add(lot.parent)
+    return [lot for lot in sent.lots if lot.lot in wanted]
 
 
 def _verified(manifest: Manifest, site: OtherSite, policy: Policy) -> None:
@@ -149,6 +162,10 @@ def _verified(manifest: Manifest, site: OtherSite, policy: Policy) -> None:
     lots = {lot.lot for lot in sent.lots}
     if not lots.issuperset(vial.lot for vial in sent.vials):
         raise SignatureError("The manifest has a vial of a lot that it does not describe.", "Ask for another.")
+
+
+def _is_of(scan: ScanCode | None, vial: Vial) -> bool:
+    return scan is not None and (scan.kind, scan.code) == ("vial", vial.code)
 
 
 def _named(kind: str, code: str, theirs: str) -> dict[str, Any]:
@@ -187,11 +204,40 @@ class _Codes:
         if taken is None:
             return theirs
         if kind == "vial":
+            vial = self._reading.facts.get(Vial, taken.code) if taken.kind == "vial" else None
+            if vial is not None and vial.custody == "delivered":
+                raise RequestError(
+                    f"Vial {taken.code} was delivered to {vial.custodian}, and the manifest is of {self._site.code}.",
+                    f"It comes back from {vial.custodian} only. If this is another tube: --rename {theirs}=NEW.",
+                )
             raise RequestError(
                 f"The vial {theirs} of the shipment has the code of {taken.kind} {taken.code} here.",
                 f"Give it another: --rename {theirs}=NEW, and label it so before it is stored.",
             )
         return f"{self._site.code}/{theirs}"
+
+    def back(self, sent: SentVial) -> Vial | None:
+        """The vial here that was delivered to the sender and comes back; None for one that is new here."""
+        code = self._before("vial", sent.vial) or sent.theirs
+        if code is None:
+            return None
+        row = self._reading.facts.get(Vial, code)
+        if row is None:
+            raise RequestError(
+                f"The manifest says that its vial {sent.vial} came from here as {code}; there is no such vial.",
+                "Show the file to the sender: it is of another ledger's vial.",
+            )
+        return row
+
+    def returning(self, sent: SentVial, row: Vial) -> ArrivingVial:
+        """A vial that comes back, under its code here, with what its tube bears since."""
+        facts, texts = self._reading.facts, (*sent.labels, sent.vial)
+        new = [text for text in texts if text != row.code and not _is_of(facts.get(ScanCode, text), row)]
+        lot = need(facts, Lot, row.lot)
+        return ArrivingVial(
+            **_named("vial", row.code, sent.vial), lot=row.lot, labels=tuple(new), exposed_ms=sent.exposed_ms,
+            cells=sent.cells if sent.cells != lot.cells_per_vial else None,
+        )  # fmt: skip
 
     def named(self, kind: str, theirs: str) -> dict[str, Any]:
         """The fields of a thing that is new here."""

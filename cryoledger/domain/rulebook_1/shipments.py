@@ -40,6 +40,7 @@ from cryoledger.domain.rulebook_1.common import (
     need,
     not_held,
     unsafe,
+    whereabouts,
 )
 from cryoledger.domain.rulebook_1.imports import UNDEFINED, newest_version, products_defined, release_from_outside
 from cryoledger.domain.rulebook_1.lots import collected_first, latest_results, new_vial, sound_expiry
@@ -122,7 +123,9 @@ def check_sent(draft: Draft, event: storage.VialsShipped, facts: Facts) -> None:
         if vial.remaining_microlitres != vial.filled_microlitres:
             raise Refusal("ship.opened", f"Vial {code} was opened or sampled.", "Send another one.", subject=code)
         lot = need(facts, Lot, vial.lot)
-        not_held(facts, vial, lot, draft.at)
+        came = facts.get(Provenance, "vial", code)
+        if came is None or came.site != event.site:
+            not_held(facts, vial, lot, draft.at)  # what goes back where it came from is held there in any case
         for _, donor in donors_of(facts, lot):
             if donor.consent_withdrawn_on is not None:
                 raise unsafe("I3.consent", f"Donor {donor.code} withdrew consent.", "Leave it here.", code)
@@ -179,21 +182,40 @@ def _announced(draft: Draft, event: shipments.ShipmentAnnounced, facts: Facts) -
     _head(site, event.head, facts)
     if event.sent.sequence >= event.head.size:
         raise unsafe("site.head", "The sender's entry lies after the head.", "Ask for the file again.", site.code)
-    codes = tuple(_new_codes(event))
-    each_once(codes, "code")
-    free_codes(facts, codes, "thing")
+    each_once(tuple(_codes(event)), "code")
+    back = {vial.vial for vial in event.vials if _comes_back(vial, event.site, facts)}
+    free_codes(facts, tuple(code for code in _codes(event) if code not in back), "thing")
     _check_donations(draft, event, facts)
     for lot in event.lots:
         _check_lot(draft, event, lot, facts)
     brought = {lot.lot for lot in event.lots}
     for vial in event.vials:
-        if vial.lot not in brought:
+        if vial.lot not in brought and vial.vial not in back:
             _of_site(facts, "lot", vial.lot, event.site)
     if not {vial.vial for vial in event.vials}.issuperset(event.held):
         raise Refusal("receive.held", "A vial is to be held that this shipment does not bring.", "")
 
 
-def _new_codes(event: shipments.ShipmentAnnounced) -> Iterator[str]:
+def _comes_back(vial: shipments.ArrivingVial, site: str, facts: Facts) -> bool:
+    """Whether a vial is one that was delivered to the sender before; another that is known here is refused."""
+    row = facts.get(Vial, vial.vial)
+    if row is None:
+        return False
+    if (row.custody, row.custodian_kind, row.custodian) != ("delivered", "site", site):
+        waits = row.custody == "in_transit"
+        raise unsafe(
+            "receive.back", f"Vial {row.code} is {row.custody}{whereabouts(row)}; it cannot come back from {site}.",
+            f"Take back the receipt of {row.custodian} first: `cryoledger ship confirm`." if waits
+            else "Keep the tube apart and look at both: one of the two sites is wrong about it.", row.code,
+        )  # fmt: skip
+    if vial.lot != row.lot:
+        raise unsafe(
+            "receive.back", f"Vial {row.code} is of lot {row.lot}, not of {vial.lot}.", "Keep it apart.", row.code
+        )
+    return True
+
+
+def _codes(event: shipments.ShipmentAnnounced) -> Iterator[str]:
     yield event.shipment
     yield from (donor.donor for donor in event.donors)
     yield from (donation.donation for donation in event.donations)
@@ -299,6 +321,10 @@ def _record_lot(draft: Draft, lot: shipments.ArrivingLot, site: str, state: Stat
 def _record_vial(
     draft: Draft, event: shipments.ShipmentAnnounced, vial: shipments.ArrivingVial, state: State
 ) -> None:  # fmt: skip
+    known = state.get(Vial, vial.vial)
+    if known is not None:
+        _take_back(draft, event, vial, known, state)
+        return
     lot = state.need(Lot, vial.lot)
     state.put(replace(lot, vial_count=lot.vial_count + 1))
     state.put(
@@ -318,6 +344,28 @@ def _record_vial(
     if vial.vial in event.held or lot.disposition != "quarantined":
         # What was judged is not added to: quality judges these vials by themselves.
         hold(draft, state, "vial", vial.vial, "import")
+
+
+def _take_back(
+    draft: Draft, event: shipments.ShipmentAnnounced, vial: shipments.ArrivingVial, known: Vial, state: State
+) -> None:  # fmt: skip
+    """A vial that was delivered comes back: its exposure counts on, and quality judges it before it reaches anybody."""
+    lot = state.need(Lot, known.lot)
+    state.put(
+        replace(
+            known,
+            label=vial.labels[0] if vial.labels else known.label,
+            custody="in_transit",
+            custodian_kind="shipment",
+            custodian=event.shipment,
+            since=draft.occurred_at,
+            cells=vial.cells or lot.cells_per_vial,
+            exposed_ms=max(known.exposed_ms, vial.exposed_ms),
+        )
+    )
+    for label in vial.labels:
+        state.put(ScanCode(label, "vial", vial.vial, 0))
+    hold(draft, state, "vial", vial.vial, "import")
 
 
 def arrived(draft: Draft, event: storage.VialsReceived, state: State) -> None:
