@@ -18,6 +18,7 @@ from cryoledger.domain import times
 from cryoledger.domain.records import Hold, StorageUnit, Vial
 from cryoledger.errors import VaultSetBackError
 from tests.simulation import invariants
+from tests.simulation.moving_in import PLANTED, MovingIn
 from tests.simulation.site import STATIONS, Site, Station, at_home
 
 GARBAGE = ("", "???", "=A9999", "CMD-NOTHING", "VBV008Q2U1", "]C1010123", "\x1d", "TANK1-C9-B9/A1")
@@ -33,6 +34,7 @@ class Days:
         self.seen = invariants.Ledger(self.site.path)
         self.day = 0
         self._treated = 0
+        self.moving_in = MovingIn(self.site)
 
     def live(self, steps: int = 25) -> None:
         """One day, and what must hold after it."""
@@ -56,6 +58,7 @@ class Days:
         return [
             (self._store_or_move, 6), (self._out_and_back, 8), (self._nonsense, 4), (self._undo, 3), (self._treat, 2),
             (self._wrong, 3), (self._hold, 2), (self._crash, 2), (self._killed, 1), (self._backup, 1),
+            (self.moving_in.step, 3),
         ]  # fmt: skip
 
     def _desk(self) -> Station:
@@ -99,7 +102,8 @@ class Days:
     def _treat(self) -> None:
         """A new order and what follows, up to a random end: some orders are never finished."""
         station, number = self.site.stations[STATIONS[2]], self._treated
-        released = [vial.code for vial in self._vials(lot=stock.RELEASED) if vial.custody == "stored"]
+        lots = (stock.RELEASED, *self.moving_in.lots())
+        released = [vial.code for lot in lots for vial in self._vials(lot=lot) if vial.custody == "stored"]
         if not released:
             return
         self._treated += 1
@@ -237,7 +241,7 @@ class Days:
     # What must hold
 
     def _check(self) -> None:
-        now = invariants.check(self.site.path)
+        now = invariants.check(self.site.path, (PLANTED.encode(),))
         invariants.nothing_was_edited(self.seen, now)
         invariants.refusals_are_recorded(now, self.site.unsafe)
         there = set(now.ids)

@@ -82,10 +82,20 @@ def only_what_may_be_used(now: Ledger) -> None:
     released: set[str] = set()
     held: dict[int, set[tuple[str, str]]] = {}
     reserved: dict[str, str] = {}
+    brought: dict[int, set[str]] = {}
+    completed: dict[int, set[str]] = {}
     for number, event in enumerate(now.events):
         data, kind = event["data"], event["type"]
         if kind == "LotReleased":
             released.add(data["lot"])
+        elif kind == "ImportedLotsReleased":
+            assert completed[data["number"]] >= set(data["lots"]), event
+            released |= set(data["lots"])
+        elif kind == "ImportPartRecorded":
+            brought.setdefault(data["number"], set()).update(lot["lot"] for lot in data.get("lots", ()))
+            held[_number(now, number)] = {("vial", code) for code in data.get("held", ())}
+        elif kind == "ImportCompleted":
+            completed[data["number"]] = brought.get(data["number"], set())
         elif kind in ("LotRejected", "RecallIssued"):
             released.discard(data.get("lot", ""))
         elif kind == "HoldPlaced":

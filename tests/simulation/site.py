@@ -14,6 +14,7 @@ from cryoledger.cli.sample import people, stock
 from cryoledger.cli.sample.clinic import CHEAP, make_clinic
 from cryoledger.custody.clock import SteppingClock
 from cryoledger.custody.desk import Answer, Desk
+from cryoledger.custody.identities.narrative import SITE
 from cryoledger.custody.record import By, record
 from cryoledger.custody.vault import Vault, head_of
 from cryoledger.domain.fields import Event
@@ -71,6 +72,7 @@ class Site:
             clinic = make_clinic(str(folder / "clinic.cryoledger"), lambda _: None, START)
             site = cls(folder, random.Random(seed), clinic.clock, folder / "clinic.cryoledger")
             clinic.clock.advance(days=1)
+            clinic.vault.subjects().create(*SITE)  # as the first invitation of a station makes it
             for name in STATIONS[1:]:
                 site._enrol(clinic.vault, name)
             with clinic.vault.store.reading() as reading:
