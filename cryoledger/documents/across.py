@@ -30,10 +30,11 @@ from cryoledger.ledger.lines import encode_base64
 from cryoledger.ledger.policy import parse_policy
 from cryoledger.ledger.proof import HEADER, Receipt, parse_receipt
 
-__all__ = ["Elsewhere", "elsewhere", "proof_of", "receipts_in"]
+__all__ = ["Elsewhere", "does_not_hold", "elsewhere", "proof_of", "receipts_in", "receipts_of"]
 
 Read = Callable[[Path], bytes]
 ENTRIES_MOST = 2000
+_Judged = tuple[OtherSite, Receipt, Event | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,11 @@ def receipts_in(path: Path, read: Read) -> tuple[Receipt, ...]:
     """The receipts in a file or folder: a receipt, a manifest, an acknowledgement, a bundle about one subject."""
     if path.is_dir():
         return _of_bundle(path, read)
-    data = read(path)
+    return receipts_of(read(path), str(path))
+
+
+def receipts_of(data: bytes, name: str) -> tuple[Receipt, ...]:
+    """The same of a file's bytes; LedgerFormatError for any other bytes."""
     if data.startswith(HEADER.encode()):
         return (parse_receipt(data),)
     try:
@@ -136,7 +141,7 @@ def receipts_in(path: Path, read: Read) -> tuple[Receipt, ...]:
             return parse_acknowledgement(data).receipts
         except LedgerFormatError:
             raise LedgerFormatError(
-                f"{path} is no receipt, manifest or acknowledgement: {error.message}",
+                f"{name} is no receipt, manifest or acknowledgement: {error.message}",
                 "Name a file that the other site wrote, or the folder of its bundle about one subject.",
             ) from None
 
@@ -156,18 +161,39 @@ def _of_bundle(folder: Path, read: Read) -> tuple[Receipt, ...]:
     return tuple(found)
 
 
+def does_not_hold(reading: Reading, receipt: Receipt) -> str:
+    """Why a receipt proves nothing here today, as under a policy trusted for its site since; "" where it holds."""
+    try:
+        _judged(reading, receipt)
+    except CryoledgerError as error:
+        return error.message
+    return ""
+
+
 def elsewhere(reading: Reading, chain: Sequence[Thing], receipts: Iterable[Receipt]) -> tuple[Elsewhere, ...]:
     """What proven entries of other sites say of a chain, in their order; entries about nothing in it are left out.
 
     SignatureError or LedgerFormatError where a receipt does not hold, or contradicts what this ledger committed to.
     """
-    judged = [_judged(reading, receipt) for receipt in receipts]
+    judged = list(_once([_judged(reading, receipt) for receipt in receipts]))
     names = _Names(reading, [(site, event) for site, _, event in judged])
     told = [_told(site, receipt, event, names) for site, receipt, event in judged]
     return tuple(_reached(chain, sorted(told, key=lambda each: (each.occurred_at, each.site, each.sequence))))
 
 
-def _judged(reading: Reading, receipt: Receipt) -> tuple[OtherSite, Receipt, Event | None]:
+def _once(judged: Iterable[_Judged]) -> Iterator[_Judged]:
+    """Each entry once, however many receipts there are of it; SignatureError for two entries at one place."""
+    seen: dict[tuple[str, int], bytes] = {}
+    for site, receipt, event in judged:
+        place, leaf = (receipt.entry.origin, receipt.index), receipt.entry.leaf_hash
+        if seen.get(place, leaf) != leaf:
+            raise _rewritten(site, f"its entry {receipt.index}", "in another of these files")
+        if place not in seen:
+            seen[place] = leaf
+            yield site, receipt, event
+
+
+def _judged(reading: Reading, receipt: Receipt) -> _Judged:
     origin = receipt.entry.origin
     site = next((row for row in reading.facts.where(OtherSite) if of_origin(origin, row)), None)
     if site is None:
@@ -199,9 +225,9 @@ def _not_contradicted(reading: Reading, site: OtherSite, receipt: Receipt) -> No
                 raise _rewritten(site, f"its entry {entry.sequence}")
 
 
-def _rewritten(site: OtherSite, what: str) -> SignatureError:
+def _rewritten(site: OtherSite, what: str, where: str = "to which this ledger committed") -> SignatureError:
     return SignatureError(
-        f"REWRITE: {site.code} shows {what} as another than the one to which this ledger committed.",
+        f"REWRITE: {site.code} shows {what} as another than the one {where}.",
         "It has two histories, and its own signatures under both are proof. Keep the file; call both quality officers.",
     )
 

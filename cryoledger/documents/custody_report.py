@@ -15,6 +15,7 @@ from cryoledger.custody.proof.attesting import Attested, Inclusion, prove
 from cryoledger.database.store import Reading, Stored
 from cryoledger.documents.checkpoint_sheet import paper
 from cryoledger.documents.graph import Thing
+from cryoledger.documents.other_sites import AtHand, there_of
 from cryoledger.documents.pages import stamp_of
 from cryoledger.documents.pictures import QR_BYTES_MAX
 from cryoledger.documents.report import (
@@ -40,11 +41,18 @@ __all__ = ["custody_report", "paper_of"]
 TITLE = "Custody report"
 NAMED_MOST = 4
 LISTED_MOST = 60
+NOTHING_AT_HAND = AtHand()
 
 
-def custody_report(reading: Reading, attested: Attested, code: str, now: str) -> Report:
-    """The report of the thing with this code; RequestError where it is none of a chain. `now` is when it is made."""
-    chain = trace(reading, code)
+def custody_report(
+    reading: Reading, attested: Attested, code: str, now: str, at_hand: AtHand = NOTHING_AT_HAND
+) -> Report:  # fmt: skip
+    """The report of the thing with this code; RequestError where it is none of a chain. `now` is when it is made.
+
+    `at_hand` are receipts of other sites' entries: what they prove of the chain is told apart, as theirs.
+    """
+    chain = trace(reading, code, at_hand.receipts)
+    there = there_of(reading, chain, at_hand)
     steps = _steps(chain)
     stored = {step.told.number: _stored(reading, step.told.number) for step in steps}
     attested, proofs = prove(reading, attested, stored.values())
@@ -59,9 +67,10 @@ def custody_report(reading: Reading, attested: Attested, code: str, now: str) ->
             "Every step", f"In the order of the ledger. Times are the site's ({zone}); the offset is that from UTC."
         ),
         Steps(steps),
+        *there.parts,
         *checkpoint_part(paper_of(reading, attested)),
     )
-    data = {**_data(chain, steps, stored, proofs), **proof_data, "zone": zone}
+    data = {**_data(chain, steps, stored, proofs), **there.data, **proof_data, "zone": zone}
     return Report(TITLE, str(chain.asked), stamp, parts, data)
 
 

@@ -329,6 +329,14 @@ def test_a_vial_comes_back_and_the_trace_runs_there_and_back(sites: Sites) -> No
     early = sites.lab.run("receive", "manifest", back, "--as", "maria.s", stdin=f"{PINS['maria.s']}\n")
     assert "Take back the receipt of SHIP-1 first: `cryoledger ship confirm`." in early.err
     sites.lab.does("ship", "confirm", receipt, by="maria.s")
+    told = sites.lab.does("report", "custody", one).out  # the receipt was kept with the shipment
+    theirs = told[told.index("AT OTHER SITES") : told.index("THE CHECKPOINT")]
+    assert "HCM entry" in theirs
+    assert "VialsReceived" in theirs
+    assert "Verified by receipts" in theirs
+    assert "VialsReceived" not in told[: told.index("AT OTHER SITES")]
+    assert "in the ledger of HCM, Lotus Clinic (lotus.example/saigon)" in theirs
+    assert "export audit FOLDER --subject HM-FROM-BKK" in theirs
 
     done = sites.lab.does("receive", "manifest", back, by="maria.s")
     assert f"HM-FROM-BKK is {one} here" in done.out
@@ -344,6 +352,9 @@ def test_a_vial_comes_back_and_the_trace_runs_there_and_back(sites: Sites) -> No
     assert "came back from HCM: proven by HCM's entry" in told
     assert told.count("HCM entry") == 3  # announced, received, shipped back
     assert "HCM/" not in told  # everything under its code here
+    found = sites.lab.read("report", "custody", one, "--with", receipt)
+    assert [each["type"] for each in found["elsewhere"]] == ["ShipmentAnnounced", "VialsReceived", "VialsShipped"]
+    assert (found["to_ask"], found["not_counted"]) == ([], [])
     with sites.saigon() as there:
         told = there.does("trace", "HM-FROM-BKK", "--with", again).out
         assert "from BKK" in told

@@ -27,6 +27,7 @@ report = group()
 KINDS = (".pdf", ".json", ".txt")
 CUSTODY = """\
 cryoledger report custody BKV000001W --to vial.pdf
+cryoledger report custody BKV000001W --with /media/usb/dose-7 --to vial.pdf
 cryoledger report custody P1 --to patient.json --fingerprint Gti3Sj396yGDoqbF/bi4d5zGkR0A2c9nJtC8kfarLjg="""
 AUDIT = """\
 cryoledger report audit --from 2026-03-01 --to 2026-03-31 --out march.pdf
@@ -51,16 +52,31 @@ def custody(
     ] = None,
     fingerprint: Fingerprint = None,
     policy: Policy = None,
+    files: Annotated[
+        list[Path] | None,
+        typer.Option("--with", metavar="PATH", help="Another site's receipt, manifest, or bundle about one subject."),
+    ] = None,
 ) -> int:
-    """Report all that happened to a vial, patient, lot or dose, with every signature; exit 1 if it does not verify."""
+    """Report all that happened to a vial, patient, lot or dose, with every signature; exit 1 if it does not verify.
+
+    Where vials came from another site or went there, that site's part is told as far as its receipts prove it: those
+    that are kept with the shipments, and those in the files named by --with.
+    """
+    from cryoledger.cli.outside import read_bytes
+    from cryoledger.documents.across import receipts_in
     from cryoledger.documents.custody_report import custody_report
+    from cryoledger.documents.other_sites import at_hand_of, kept_files
 
     _must_be_a_kind(to)
     text = call.scanned(code)
     _must_be_known(call, text)
+    given = [each for path in files or () for each in receipts_in(path, lambda one: read_bytes(one, "file"))]
     attested, now = _attested(call, fingerprint, policy), call.now
     with call.reading() as reading:
-        made = custody_report(reading, attested, text, now)
+        kept = kept_files(reading, text)
+    at_hand = at_hand_of(call.vault, kept, given)
+    with call.reading() as reading:
+        made = custody_report(reading, attested, text, now, at_hand)
     return _answer(call, made, to)
 
 
