@@ -60,6 +60,8 @@ class BoxMap(Widget):
         self.cursor: tuple[int, int] | None = None
         self._lit = True
         self._base, self._theme, self._variables = Style(), "", dict[str, str]()
+        self._drawn: dict[tuple[int, int, int | None, bool], Strip] = {}  # lines of the box as it is drawn now
+        self._drawn_of: tuple[Box, Grid, Style, str] | None = None
 
     def on_mount(self) -> None:
         """Start to blink."""
@@ -130,7 +132,7 @@ class BoxMap(Widget):
             return self._fit(_column_names(box, grid, base + self._quiet))
         row, inner = divmod(y - _ABOVE, grid.height)
         if row < grid.rows:
-            return self._fit(self._row(box, grid, grid.first_row + row, inner))
+            return self._row_line(box, grid, grid.first_row + row, inner)
         below = y - _ABOVE - grid.rows * grid.height
         return self._fit(self._legend(box, base, below))
 
@@ -149,6 +151,21 @@ class BoxMap(Widget):
 
     def _fit(self, segments: list[Segment]) -> Strip:
         return Strip(segments).adjust_cell_length(self.size.width, self._base)
+
+    def _row_line(self, box: Box, grid: Grid, row: int, inner: int) -> Strip:
+        """A line of a row, made anew only where it differs: a cursor that moves changes two rows of them all."""
+        if (
+            self._drawn_of is None
+            or self._drawn_of[0] is not box
+            or self._drawn_of[1:] != (grid, self._base, self._theme)
+        ):
+            self._drawn_of, self._drawn = (box, grid, self._base, self._theme), {}
+        cursor = self.cursor[1] if self.cursor is not None and self.cursor[0] == row else None
+        lit = self._lit or box.marked is None or _cell(box, box.marked)[0] != row
+        line = self._drawn.get((row, inner, cursor, lit))
+        if line is None:
+            line = self._drawn[row, inner, cursor, lit] = self._fit(self._row(box, grid, row, inner))
+        return line
 
     def _row(self, box: Box, grid: Grid, row: int, inner: int) -> list[Segment]:
         base, middle = self._base, (grid.height - 1) // 2
