@@ -242,7 +242,7 @@ def _told(call: Call, event: Event) -> str:
     from cryoledger.documents.whereabouts import place_label
 
     with call.reading() as reading:
-        name, said = act(event, partial(place_label, reading))
+        name, said = act(event, partial(place_label, reading), call.zone)
     return f"{name}: {said}" if said else name
 
 

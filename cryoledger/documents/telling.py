@@ -12,7 +12,7 @@ from cryoledger.documents.card_words import amount, centigrade, microlitres, per
 from cryoledger.documents.import_telling import PART, of_part
 from cryoledger.documents.signatures import Signature, local_time, signatures_of, zone_of
 from cryoledger.documents.whereabouts import place_label
-from cryoledger.domain import catalogue, numbers
+from cryoledger.domain import catalogue, numbers, times
 from cryoledger.domain.facts import Recorded
 from cryoledger.domain.fields import Correction, Event, RoutineMove
 
@@ -163,19 +163,32 @@ def _first(data: Mapping[str, Any], about: str) -> Mapping[str, Any]:
     }
 
 
-def act(event: Event, place: Callable[[str, int], str] | None = None) -> tuple[str, str]:
+def act(event: Event, place: Callable[[str, int], str] | None = None, zone: str = "") -> tuple[str, str]:
     """What a person is about to sign: the name of the act, and what it says, as its entry will be told."""
-    return type(event).__name__, details(catalogue.data_of(event), place)
+    return type(event).__name__, details(catalogue.data_of(event), place, zone)
 
 
-def details(data: Mapping[str, Any], place: Callable[[str, int], str] | None = None) -> str:
-    """What an event says, in one line; long lists are counted, positions shown as `place` labels them in a unit."""
+def details(data: Mapping[str, Any], place: Callable[[str, int], str] | None = None, zone: str = "") -> str:
+    """What an event says, in one line; long lists are counted, positions shown as `place` labels them in a unit.
+
+    Instants are told in the site's time zone where that is given.
+    """
     unit = data.get("unit")
     label = partial(place, unit) if place is not None and isinstance(unit, str) else None
     shown = {name: value for name, value in data.items() if name not in _APART}
     if label is not None and isinstance(shown.get("position"), int):
         shown["position"] = label(shown["position"])
+    if zone:
+        shown = {name: _at_site(value, zone) for name, value in shown.items()}
     return ", ".join(_named(name, value, label) for name, value in shown.items())
+
+
+def _at_site(value: Any, zone: str) -> Any:
+    """A value, its instants as the site's clock said them; a proposal's act has them one level down."""
+    if isinstance(value, dict):
+        return {name: _at_site(part, zone) for name, part in value.items()}
+    is_instant = isinstance(value, str) and times.INSTANT.fullmatch(value)
+    return times.local_text(value, zone) if is_instant else value
 
 
 def _named(name: str, value: Any, label: Callable[[int], str] | None) -> str:

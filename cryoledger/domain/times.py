@@ -57,6 +57,11 @@ def local_day(at: str, zone: str) -> str:
     return instant(at).astimezone(ZoneInfo(zone)).date().isoformat()
 
 
+def local_text(at: str, zone: str) -> str:
+    """An instant at the site, to the second: `2026-11-22 10:41:07`."""
+    return f"{instant(at).astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M:%S}"
+
+
 def later(start: str, *, minutes: int) -> str:
     """The instant so many minutes after another."""
     return text_of(instant(start) + timedelta(minutes=minutes))

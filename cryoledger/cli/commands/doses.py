@@ -170,6 +170,8 @@ def _source(call: Call, text: str) -> dict[str, Any]:
         vial = reading.facts.get(Vial, name)
     if vial is None:
         raise RequestError(f"There is no vial {name[:64]!r}.", "Scan it again.")
+    if not vial.remaining_microlitres:
+        raise RequestError(f"Vial {name} is empty: all of it was used.", "See `cryoledger vial`; name another.")
     return {"vial": name, "volume_microlitres": vial.remaining_microlitres}
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from cryoledger.cli import output
 from cryoledger.cli.call import Call
 from cryoledger.cli.commands.looking import show_card
 from cryoledger.cli.declare import Data, act, group, look
@@ -143,13 +144,27 @@ def test(
     from cryoledger.cli.typed import pairs
 
     tested, name = call.day(tested_on), call.code(code)
-    return {
-        "lot": name,
-        "results": [
-            {"test": each, **result_of(call, name, each, value), "tested_on": tested, "method": method}
-            for each, value in pairs(results, "TEST=VALUE")
-        ],
-    }
+    found = [
+        {"test": each, **result_of(call, name, each, value), "tested_on": tested, "method": method}
+        for each, value in pairs(results, "TEST=VALUE")
+    ]
+    _tell_failed(call, name, found)
+    return {"lot": name, "results": found}
+
+
+def _tell_failed(call: Call, lot: str, found: list[dict[str, Any]]) -> None:
+    """Say before it is signed which results are out of limits: a slip of a digit is seen here, or never."""
+    from cryoledger.domain.events.lots import Result
+    from cryoledger.domain.records import Lot as Row
+    from cryoledger.domain.rulebook_1.lots import judge_result
+
+    with call.reading() as reading:
+        row = reading.facts.get(Row, lot)
+        if row is not None:
+            results = [Result.model_validate(each) for each in found]
+            failed = [each.test for each in results if not judge_result(reading.facts, row, each)]
+            if failed:
+                output.narrate(f"OUT OF LIMITS: {', '.join(failed)}.")
 
 
 def result_of(call: Call, lot: str, test: str, value: str) -> Data:

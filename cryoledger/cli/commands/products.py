@@ -45,6 +45,7 @@ def add(
             "--test", metavar="TEST", help="NAME:UNIT:MINIMUM:MAXIMUM, or NAME=WORD; with ? at its end, not required."
         ),
     ] = None,
+    without_tests: Annotated[bool, typer.Option("--without-tests", help="Its lots are released without any.")] = False,
 ) -> Data:
     """Define a product, or its next version, from a TOML file or from options."""
     from cryoledger.cli.typed import read_toml
@@ -58,7 +59,13 @@ def add(
         raise RequestError(f"{file} has fields that no product has: {', '.join(unknown)[:200]}.", "Remove them.")
     with call.reading() as reading:
         version = next_version(reading.facts, code)
-    return product_data(code, version, given, [*_from_file(given.get("test", [])), *map(requirement, test or ())])
+    tests = [*_from_file(given.get("test", [])), *map(requirement, test or ())]
+    if not tests and not without_tests:
+        raise RequestError(
+            f"No test of {code} was named: its lots would be released without any.",
+            "Name each with --test, or add --without-tests.",
+        )
+    return product_data(code, version, given, tests)
 
 
 def _from_file(tests: Any) -> list[dict[str, Any]]:

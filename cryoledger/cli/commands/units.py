@@ -195,6 +195,7 @@ def check(
         list[str] | None, typer.Argument(metavar="VIAL[@POSITION]", help="What lies in it, as found.")
     ] = None,
     unknown: Annotated[int, typer.Option("--unknown", help="How many codes were none of ours.", min=0)] = 0,
+    empty: Annotated[bool, typer.Option("--empty", help="The box is empty, though vials are recorded in it.")] = False,
 ) -> Data:
     """Record a stock take: vials seen in place, those found elsewhere (with @POSITION); the rest is missing."""
     from cryoledger.cli.typed import placements
@@ -203,6 +204,11 @@ def check(
     code = call.code(box)
     with call.reading() as reading:
         here = {vial.code: vial.position for vial in queries.box(reading, code).vials.values()}
+    if here and not seen and not empty:
+        raise RequestError(
+            f"No vial was named, and {len(here)} are recorded in {code}: all of them would be missing.",
+            "Name what lies in the box; if nothing does, add --empty.",
+        )
     plain = [call.code(text) for text in seen or () if "@" not in text]
     found = placements(call, code, [text for text in seen or () if "@" in text])
     moved = [each for each in found if here.get(each["vial"]) != each["position"]]

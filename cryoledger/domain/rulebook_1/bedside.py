@@ -23,6 +23,7 @@ from cryoledger.domain.rulebook_1.common import (
     checks,
     happened,
     holds_on,
+    local,
     need,
     open_order,
     origin_allows,
@@ -134,9 +135,11 @@ def _given(draft: Draft, event: treatment.AdministrationCompleted, facts: Facts)
         raise unsafe("I4.patient", f"Dose {dose.code} is not of that order and patient.", "Scan it again.", dose.code)
     if not dose.last_at <= event.started_at <= event.ended_at <= draft.recorded_at:
         raise Refusal(
-            "I4.times", f"The dose was checked at {dose.last_at}: it starts after that, ends later, and before now.",
-            "Correct the times.", subject=dose.code,
-        )  # fmt: skip
+            "I4.times",
+            f"The dose was checked at {local(facts, dose.last_at)}: it starts after that, ends later, and before now.",
+            "Correct the times.",
+            subject=dose.code,
+        )
     check_volumes(dose, event.given_microlitres, event.wasted_microlitres)
     if event.started_at > dose.deadline:
         past_window(facts, "dose", dose.code, dose.deadline, event.started_at)

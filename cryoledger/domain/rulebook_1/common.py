@@ -123,10 +123,24 @@ def in_custody(draft: Draft, vial: Vial) -> None:
         raise Refusal(
             "I1",
             f"Vial {vial.code} is {vial.custody}{whereabouts(vial)}; this needs it {' or '.join(sorted(before))}.",
-            "Scan the vial to see its card." if vial.custody not in FINAL else "Its story is closed.",
+            _first(before) if vial.custody not in FINAL else "Its story is closed.",
             subject=vial.code,
             safety=vial.custody in FINAL,
         )
+
+
+FIRST = {"out": "Take it out first.", "stored": "Store or return it first.", "issued": "Issue it for an order first."}
+
+
+def _first(before: Iterable[str]) -> str:
+    """What brings a vial to where an event starts from."""
+    wanted = sorted(before)
+    return FIRST.get(wanted[0], "Scan it to see its card.") if len(wanted) == 1 else "Scan it to see its card."
+
+
+def local(facts: Facts, at: str) -> str:
+    """An instant as the clock on the site's wall said it, for who reads a refusal."""
+    return times.local_text(at, need(facts, Site, "site").zone)
 
 
 def whereabouts(vial: Vial) -> str:

@@ -13,6 +13,7 @@ from cryoledger.domain.rulebook_1.common import (
     changes,
     checks,
     each_once,
+    local,
     need,
     product_of,
     vial_exposure,
@@ -62,7 +63,7 @@ def _too_late(draft: Draft, facts: Facts, item: Named) -> str | None:
     if deadline is None:
         return f"Vial {item.code} is not thawed and has no post-thaw window."
     until = times.later(deadline, minutes=reach(facts, item.kind, item.code, WINDOW) // 60_000)
-    return None if draft.at > until else f"The window of {item.kind} {item.code} lasts until {until}."
+    return None if draft.at > until else f"The window of {item.kind} {item.code} lasts until {local(facts, until)}."
 
 
 def _deadline(facts: Facts, item: Named) -> str | None:

@@ -328,7 +328,12 @@ def none_failed(facts: Facts, lot: Lot) -> None:
     stands = [row.test for row in failed if row is last[row.test] or not last[row.test].passed]
     if stands:
         told = ", ".join(dict.fromkeys(stands))
-        raise unsafe("release.test", f"{told} of lot {lot.code} is out of limits.", "Reject the lot.", lot.code)
+        raise unsafe(
+            "release.test",
+            f"{told} of lot {lot.code} is out of limits.",
+            "Reject the lot. What was recorded wrongly is corrected (`correct test`); what two accept, `deviation`.",
+            lot.code,
+        )
     told = ", ".join(f"{row.test} (entry {shown(row.number)})" for row in failed)
     raise unsafe(
         "release.retest",
@@ -358,10 +363,12 @@ def _released(draft: Draft, event: lots.LotReleased, facts: Facts) -> None:
     if lot.disposition not in ("quarantined", "conditionally released"):
         raise Refusal("release", f"Lot {lot.code} is {lot.disposition}.", "")
     results = latest_results(facts, lot.code)
-    for test in facts.where(Specification, product=lot.product, version=lot.version):
-        row = results.get(test.test)
-        if row is None and test.required:
-            raise unsafe("release.test", f"Lot {lot.code} has no result for {test.test}.", "Record it first.", lot.code)
+    asked = facts.where(Specification, product=lot.product, version=lot.version)
+    missing = [test.test for test in asked if test.required and test.test not in results]
+    if missing:
+        raise unsafe(
+            "release.test", f"Lot {lot.code} has no result for {', '.join(missing)}.", "Record it first.", lot.code
+        )
     none_failed(facts, lot)
     _may_release(draft, facts, lot)
 

@@ -33,6 +33,7 @@ from cryoledger.domain.rulebook_1.common import (
     hand,
     hold,
     in_custody,
+    local,
     need,
     place,
     product_of,
@@ -130,17 +131,19 @@ def _found(draft: Draft, event: storage.VialsFound, facts: Facts) -> None:
     for item in event.vials:
         vial = need(facts, Vial, item.vial)
         in_custody(draft, vial)
-        _never_thawed(vial)
+        _never_thawed(facts, vial)
     free_positions(facts, event.unit, event.vials)
 
 
-def _never_thawed(vial: Vial) -> None:
+def _never_thawed(facts: Facts, vial: Vial) -> None:
     """Never refrozen: a vial that was thawed before it went missing has no way back into stock."""
     if vial.thawed_at is not None:
         raise unsafe(
-            "I1.thawed", f"Vial {vial.code} was thawed at {vial.thawed_at}.", "Do not store it: discard it, by two.",
+            "I1.thawed",
+            f"Vial {vial.code} was thawed at {local(facts, vial.thawed_at)}.",
+            "Do not store it: discard it, by two.",
             vial.code,
-        )  # fmt: skip
+        )
 
 
 @changes(storage.VialsFound)
@@ -208,7 +211,7 @@ def _box_checked(_draft: Draft, event: storage.BoxChecked, facts: Facts) -> None
                 "check", f"Vial {vial.code} is {vial.custody} and lies in {event.unit}.",
                 "Put it aside and tell the quality officer.", subject=vial.code, safety=True,
             )  # fmt: skip
-        _never_thawed(vial)
+        _never_thawed(facts, vial)
     _check_found_positions(facts, event)
 
 

@@ -30,6 +30,7 @@ from cryoledger.domain.rulebook_1.common import (
     free_code,
     hand,
     in_custody,
+    local,
     need,
     open_order,
     origin_allows,
@@ -293,9 +294,10 @@ def past_window(facts: Facts, kind: str, code: str, deadline: str, at: str) -> N
     """I4: refuse what is past its deadline, but where a deviation reaches so far."""
     accepted = acceptance.reach(facts, kind, code, acceptance.WINDOW)
     if times.milliseconds(deadline, at) > accepted:
-        until = f", and what was accepted at {times.later(deadline, minutes=accepted // 60_000)}" if accepted else ""
+        reached = times.later(deadline, minutes=accepted // 60_000)
+        until = f", and what was accepted at {local(facts, reached)}" if accepted else ""
         raise unsafe(
-            "I4.window", f"The post-thaw window of {kind} {code} ended at {deadline}{until}.",
+            "I4.window", f"The post-thaw window of {kind} {code} ended at {local(facts, deadline)}{until}.",
             "Do not give it. Discard it, or let quality record a deviation.", code,
         )  # fmt: skip
 
