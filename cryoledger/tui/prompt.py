@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from rich.cells import cell_len, set_cell_size
 from textual.content import Content
 from textual.widgets import Static
 
 from cryoledger.manual.texts import say
-from cryoledger.tui.words import plain
+from cryoledger.tui.words import clean, plain
 
 CURSOR = "▌"
 _SHOWN = 60
+_LOST = 16
+"""Columns of the two lines that marks, the cursor and words broken at the end of a line may take."""
 
 
 class Prompt(Static):
@@ -24,6 +27,12 @@ class Prompt(Static):
     def __init__(self) -> None:
         super().__init__(id="prompt", markup=False)
 
+    def _cut(self, hint: str, entry: str) -> str:
+        """As much of a hint, which the answer above says in full, as leaves what is typed in sight."""
+        room = 2 * max(20, self.content_size.width) - cell_len(clean(entry[-_SHOWN:])) - _LOST
+        shown = clean(hint)
+        return shown if cell_len(shown) <= room else set_cell_size(shown, max(1, room - 1)) + "…"
+
     def draw(self, *, hint: str, entry: str | None, digits: int | None, asked: bool = False, whose: str = "") -> None:
         """Show the PIN where one is asked for, else the entry line where it is open, else the hint."""
         self.set_class(digits is not None, "-pin")
@@ -32,7 +41,7 @@ class Prompt(Static):
             of = plain(f"{whose}, your PIN ▸ " if whose else "PIN ▸ ")
             first = Content.assemble(of, "● " * digits, CURSOR)
         elif entry is not None and asked:
-            self.update(Content.assemble("▶ ", plain(hint), "  ", plain(entry[-_SHOWN:]), CURSOR))
+            self.update(Content.assemble("▶ ", plain(self._cut(hint, entry)), "  ", plain(entry[-_SHOWN:]), CURSOR))
             return
         elif entry is not None:
             keys = plain(f"   {say('prompt.keys')}" if hint and not entry else "", "not bold")

@@ -283,7 +283,7 @@ def _label(field: str) -> str:
 
 def _shown(field: str, value: Value) -> str:
     if isinstance(value, tuple):
-        return amounts.listed(value)
+        return amounts.listed(value, most=len(value))
     if field.endswith("_microlitres") and isinstance(value, int):
         return amounts.millilitres(value)
     if field.startswith("cells") and isinstance(value, int):
