@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from html import escape
-from typing import Any
+from typing import Any, Final
 
 from cryoledger.database.store import Reading
 from cryoledger.documents.signatures import local_time, zone_of
@@ -17,7 +17,18 @@ from cryoledger.documents.training import void_of
 from cryoledger.domain import numbers
 from cryoledger.ledger.lines import encode_base64
 
-__all__ = ["Block", "Cell", "Document", "Grid", "Page", "Stamp", "Table", "Words", "stamp_of", "text_of"]
+__all__ = [
+    "Block",
+    "Cell",
+    "Document",
+    "Grid",
+    "Page",
+    "Stamp",
+    "Table",
+    "Words",
+    "stamp_of",
+    "text_of",
+]
 
 RULE = "=" * 100
 WRITTEN = 10  # characters of room for a code, in a box without vials too
@@ -60,6 +71,17 @@ class Grid:
 
 
 Block = Words | Table | Grid
+_OBEYED: Final = {
+    **dict.fromkeys((*range(32), *range(127, 160)), "\N{REPLACEMENT CHARACTER}"), ord("\n"): "\n", ord("\t"): " ",
+    **dict.fromkeys(
+        (0x061C, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A)), "\N{REPLACEMENT CHARACTER}"
+    ),
+}  # fmt: skip
+
+
+def _obeyed_by_none(text: str) -> str:
+    """Text in which what a terminal obeys, and what turns the direction of writing, is a mark that is seen."""
+    return text.translate(_OBEYED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +129,7 @@ class Document:
             body = [line for block in page.blocks for line in (*text_of(block), "")]
             foot = [*self.stamp.lines, self.number(number)]
             sheets.append("\n".join([*void, page.title, "", *body, *foot]))
-        return f"\n{RULE}\n".join(sheets)
+        return _obeyed_by_none(f"\n{RULE}\n".join(sheets))
 
     def html(self) -> str:
         """The pages as one HTML file that needs nothing else and prints a page a sheet."""
@@ -117,7 +139,7 @@ class Document:
             body = "\n".join(_html(block) for block in page.blocks)
             foot = "<br>".join(escape(line) for line in (*self.stamp.lines, self.number(number)))
             sheets.append(f"<section>{void}<h1>{escape(page.title)}</h1>\n{body}\n<footer>{foot}</footer></section>")
-        return _HTML.format(title=escape(self.title), body="\n".join(sheets))
+        return _obeyed_by_none(_HTML.format(title=escape(self.title), body="\n".join(sheets)))
 
     def number(self, number: int) -> str:
         """A page's number."""

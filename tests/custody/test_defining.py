@@ -36,6 +36,7 @@ def test_an_order_by_weight_for_two_days_is_signed_as_it_was_told(station: Stati
     shown = station.last("CMD-DONE")
     assert shown.ask == "pin", shown.message
     assert "per kg 0.5 million cells, weight 62.5 kg" in shown.message
+    assert "one dose 31.25 million cells, at most 34.375 million cells" in shown.message
     assert station.last("@pin carl.w").outcome == "recorded"
     data = catalogue.data_of(station.entries("OrderPlaced")[-1].event)
     line = {

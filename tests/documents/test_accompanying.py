@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import unicodedata
+from pathlib import Path
+
 import pytest
 
 from cryoledger.documents.accompanying import accompanying
@@ -42,3 +46,23 @@ def test_reactive_donor_is_warned_of_on_paper(site: Site) -> None:
 def test_document_of_no_dose_is_refused(site: Site) -> None:
     with site.store.reading() as now, pytest.raises(RequestError, match="There is no dose"):
         accompanying(now, "DOSE-X", site.lab.now)
+
+
+def test_hostile_names_are_printed_as_they_are_and_control_nothing(site: Site, tmp_path: Path) -> None:
+    short = "[red]<b>x</b>"
+    hostile = f"{short} \x1b[31m \u202egnp \x1d a\nb " + "W" * 10_000
+    with site.store.writing() as tx:
+        for table, column in (("person", "full_name"), ("dose", "patient"), ("lot", "product")):
+            tx.driver.execute(f"UPDATE {table} SET {column} = ?", (hostile,))
+    with site.store.reading() as now:
+        document = accompanying(now, "DOSE-1", site.lab.now)
+    for text in (document.text(), document.html()):
+        assert not {letter for letter in text if letter != "\n" and unicodedata.category(letter) in ("Cc", "Cf")}
+    assert short in document.text()
+    assert "<b>x</b>" not in document.html()
+    pdf = tmp_path / "papers.pdf"
+    pdf.write_bytes(to_pdf(document))
+    printed = subprocess.run(["pdftotext", "-layout", pdf, "-"], capture_output=True, text=True, check=True).stdout
+    assert "[red]<b>" in printed
+    assert "\u202e" not in printed
+    assert "\x1b" not in printed

@@ -264,7 +264,7 @@ class Entering(Task):
         """The answers in one line, as they are signed."""
         return ", ".join(
             f"{_label(field)}{_shown(field, value)}" for field, value in self.answers if value != "" and field != "by"
-        )
+        ) + self.form.more(dict(self.answers))
 
 
 def _day(text: str, scan: Scanned, world: World) -> str | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from cryoledger.custody.definitions import PRODUCT, order_data, product_data, requirement
+from cryoledger.custody.workflow import amounts
 from cryoledger.domain.events.treatment import OrderLine
 from cryoledger.domain.roles import Role
 
@@ -43,7 +44,8 @@ class Blank:
 class Form:
     """An act's blanks, its name in capitals as it is signed, and the payload that the answers make.
 
-    Where it `makes_key`, the event is made by the desk, once the person concerned has chosen a PIN.
+    `more` says, behind the answers, what follows from them and is signed as well. Where it `makes_key`, the event is
+    made by the desk, once the person concerned has chosen a PIN.
     """
 
     title: str
@@ -51,6 +53,7 @@ class Form:
     blanks: tuple[Blank, ...]
     payload: Callable[[Mapping[str, Any]], dict[str, Any]] = dict
     makes_key: bool = False
+    more: Callable[[Mapping[str, Any]], str] = lambda _: ""
 
 
 def _scoped(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -83,6 +86,11 @@ def _ordered(given: Mapping[str, Any]) -> dict[str, Any]:
     return order_data(
         given["order"], given["patient"], given["product"], given["route"], given["due_on"], cells, **more
     )
+
+
+def _in_all(given: Mapping[str, Any]) -> str:
+    line = _ordered(given)["lines"][0]
+    return f"; one dose {amounts.millions(line['cells'])}, at most {amounts.millions(line['cells_max'])}"
 
 
 def _defined(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -156,7 +164,7 @@ FORMS: Mapping[str, Form] = {
         Blank("weight_grams", "weight", "How many kg does the patient weigh? Like 62.5.", when=("by", "cells per kg")),
         Blank("cells_max", "cells", "How many million cells may be given at most?", optional="a tenth more"),
         Blank("due_on", "day", "When is it needed? One day for each dose; CMD-DONE after the last.", many=True),
-    ), _ordered),
+    ), _ordered, more=_in_all),
     "ProductDefined": Form("PRODUCT", "The product is defined.", (
         Blank("product", "code", "Type the new product's code."), Blank("version", "version", ""),
         Blank("name", "text", "What is its printed name?"),
