@@ -29,7 +29,10 @@ DESK_WORDS: Final = (
 
 def words() -> list[str]:
     """All of them, each once, in order."""
-    return sorted({word for path in DESKS.glob("*.py") for word in _of(path) if word.strip()}, key=str.casefold)
+    return sorted(
+        {word for path in DESKS.glob("*.py") for word in _of(path) if word.strip()},
+        key=lambda word: (word.casefold(), word),
+    )
 
 
 def _of(path: Path) -> Iterator[str]:
