@@ -91,7 +91,7 @@ def _person_key(draft: Draft, facts: Facts, signed: Signed, line: Line) -> str:
         raise _refuse(draft, f"The key of {person.full_name} is {person.status}.", "An administrator can replace it.")
     if not roles_of(person) & line.roles:
         wanted = " or ".join(sorted(line.roles))
-        raise _refuse(draft, f"{person.full_name} is no {wanted}.", f"{line.meaning.capitalize()} needs that role.")
+        raise _refuse(draft, f"{person.full_name} is no {wanted}.", f"To sign as {line.meaning!r} needs that role.")
     key = facts.get(PublicKey, person.name, person.key_id)
     if key is None or key.revoked is not None:
         raise _refuse(draft, f"{person.full_name} has no valid key.", "An administrator can issue one.")

@@ -69,3 +69,32 @@ def test_release_names_every_missing_test_and_a_bad_result_is_told_before_it_is_
     assert told.index("OUT OF LIMITS: viability.") < told.index("Signing as")
     refused = furnished.run("lot", "release", "L1", "--as", "quinn.o", stdin="314159\n")
     assert "`correct test`" in refused.err
+
+
+def test_a_person_enrolled_twice_is_told_before_the_pins(lab: Terminal) -> None:
+    told = lab.run("person", "add", "maria SILVA", "--role", "witness", "--as", "ines.a", "--with", "quinn.o").err
+    assert told.index("is enrolled already, as maria.s: go on only for another person.") < told.index("Signing as")
+
+
+def test_who_signs_for_another_persons_pin_is_told_what_is_meant(lab: Terminal) -> None:
+    refused = lab.run("person", "pin", "maria.s", "--as", "ines.a", stdin="271828\n")
+    assert refused.code == exit_codes.USAGE
+    assert "add --replace" in refused.err
+
+
+def test_backups_are_told_at_the_site_and_a_test_restore_that_never_was_is_no_old_one(lab: Terminal) -> None:
+    lab.does("backup", lab.folder / "one.cryoledger")
+    told = lab.run("backups")
+    assert (told.code, "LATE: there was no test restore yet." in told.out) == (exit_codes.FINDINGS, True)
+    assert "(Asia/Bangkok)  one.cryoledger" in told.out
+
+
+def test_a_checkpoint_sheet_is_a_page_of_a_kind_that_it_knows(lab: Terminal) -> None:
+    refused = lab.run("checkpoint", "sheet", "--out", lab.folder / "monday.doc")
+    assert (refused.code, "neither .pdf nor .png nor .txt" in refused.err) == (exit_codes.USAGE, True)
+    assert not (lab.folder / "monday.doc").exists()
+
+
+def test_a_missing_role_names_the_signature_that_it_is_missing_for(lab: Terminal) -> None:
+    assert "To sign as 'approved' needs that role." in lab.run("product", "add", "X", "--without-tests", "--name", "Y",
+                                                              "--as", "maria.s").err  # fmt: skip

@@ -27,7 +27,7 @@ def test_a_vault_is_made_staffed_read_and_verified(terminal: Terminal) -> None:
         "person", "add", "Quinn Osei", "--role", "quality officer", "--as", "ines.a", stdin=PIN + b"314159\n"
     )
     assert added.code == 0, added.err
-    assert "Signing as issued: KeyIssued Quinn Osei, quality officer" in added.err
+    assert "Signing as issued: KeyIssued: Quinn Osei, quality officer" in added.err
     entries = [json.loads(line) for line in terminal.process("entries", "--json").out.splitlines()]
     assert [entry["sequence"] for entry in entries] == [0, 1]
     assert entries[0]["leaf_hash"] == told["fingerprint"]

@@ -82,11 +82,14 @@ def backups(call: Call) -> int:
         "late": care.late,
         "by_server": care.by_server,
     }
-    lines = [f"last good backup   {_told(care.backup)}", f"last test restore  {_told(care.tested)}"]
+    done, zone = {"backup": care.backup, "test restore": care.tested}, call.zone
+    lines = [f"last good backup   {_told(care.backup, zone)}", f"last test restore  {_told(care.tested, zone)}"]
     if care.by_server:
         said = "The server has backups of its own (pg_basebackup, WAL archiving): ask its administrator."
         lines = [*(lines if care.backup else []), said]
-    call.answer(value, "\n".join([*lines, *(["LATE: one of them is older than 24 hours."] if care.late else [])]))
+    never = [f"there was no {what} yet" for what, upkeep in done.items() if upkeep is None]
+    late = [f"LATE: {'; '.join(never) or 'one of them is older than 24 hours'}."] if care.late else []
+    call.answer(value, "\n".join([*lines, *late]))
     return exit_codes.FINDINGS if care.late else exit_codes.OK
 
 
@@ -187,5 +190,7 @@ def _take_secret(location: str, sheet: Path | None) -> None:
         vault.folder.write_secret(secret)
 
 
-def _told(done: Upkeep | None) -> str:
-    return f"{done.at}  {done.detail}" if done is not None else "never"
+def _told(done: Upkeep | None, zone: str) -> str:
+    from cryoledger.documents.signatures import local_time
+
+    return f"{local_time(done.at, zone)}  {done.detail}" if done is not None else "never"

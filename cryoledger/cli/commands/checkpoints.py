@@ -13,6 +13,7 @@ from cryoledger.cli.call import Call
 from cryoledger.cli.declare import group, look
 from cryoledger.cli.key_words import short
 from cryoledger.cli.new_file import WRITES
+from cryoledger.errors import RequestError
 
 __all__ = ["checkpoint"]
 
@@ -49,6 +50,8 @@ def sheet(
     from cryoledger.documents.checkpoint_sheet import sheet as page
     from cryoledger.exchange.audit_bundle.verifiers import VERIFIERS, sha256_of
 
+    if out.suffix.lower() not in (".pdf", ".png", ".txt"):
+        raise RequestError(f"{out} is neither .pdf nor .png nor .txt.", "Name the file so.")
     kept = checkpoints.sign(call.vault, given=True)
     with call.reading() as reading:
         keys, seen = checkpoints.log_keys(reading), checkpoints.window(reading)

@@ -102,7 +102,7 @@ def show(
     from cryoledger.custody.identities import identity as vault_of
 
     subject = kind, call.code(code)
-    told = f"IdentityShown {kind} {subject[1]} {reason}"
+    told = f"IdentityShown: {kind} {subject[1]} {reason}"
     (signer,) = ask_for(call, [("read", READER)], told, by, event=vault_of.look(subject, reason))
     shown = asdict(vault_of.show(call.vault, subject, reason, signer))
     lines = [f"{name.replace('_', ' '):<14} {value or '-'}" for name, value in shown.items()]

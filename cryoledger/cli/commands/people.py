@@ -51,8 +51,9 @@ def add(
 
     roles = [_role(text) for text in role]
     first = call.vault.site().enrolments == 0 and len(by.names) == 1
-    told = f"KeyIssued {full_name}, {', '.join(roles)}"
+    told = f"KeyIssued: {full_name}, {', '.join(roles)}"
     trial = trial_issue(call.vault, full_name, roles, name)
+    _tell_namesakes(call, full_name)
     meanings = [ISSUED] if first else [ISSUED, APPROVED]
     signers = ask_for(call, meanings, told, by, event=trial, fresh=[trial.person.name], more=True)
     output.narrate(f"Names of staff stay in the ledger for ever. {full_name} chooses a PIN that nobody else knows.")
@@ -60,6 +61,16 @@ def add(
     asking.nothing_more()
     enrolled = enrol(call.vault, full_name, roles, pin, *signers, name=name)
     _answer(call, enrolled)
+
+
+def _tell_namesakes(call: Call, full_name: str) -> None:
+    """Two people may bear one name; one person enrolled twice would sign as two."""
+    from cryoledger.domain.records import Person as Row
+
+    with call.reading() as reading:
+        same = [row.name for row in reading.facts.where(Row) if row.full_name.casefold() == full_name.casefold()]
+    if same:
+        output.narrate(f"{full_name} is enrolled already, as {', '.join(same)}: go on only for another person.")
 
 
 def _role(text: str) -> Role:
@@ -215,6 +226,11 @@ def pin(
 
     with call.reading() as reading:
         row = person_by(reading, who)
+    if by.names and not replace:
+        raise RequestError(
+            f"{row.full_name} changes the PIN alone, with the old one; nobody signs for that.",
+            "Leave --as out; where it is forgotten, add --replace.",
+        )
     if replace:
         told = f"KeyReplaced: {row.full_name}, {reason}"
         trial = trial_replacement(row.name, reason)

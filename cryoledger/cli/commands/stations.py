@@ -62,7 +62,7 @@ def join(
     output.narrate(
         f"The vault's fingerprint is {_fingerprint(joining.vault.fingerprint)}. Compare it with the checkpoint sheet."
     )
-    told = f"StationEnrolled {joining.station}"
+    told = f"StationEnrolled: {joining.station}"
     if len(by.names) == joining.persons:
         joining.judge(names_of(call, by))
     signers = ask_for(call, ENROLLING[: joining.persons], told, by)

@@ -126,7 +126,7 @@ def _set_up(call: Call, events: list[Event], by: Signers) -> list[int]:
     from cryoledger.domain import catalogue
 
     first = catalogue.subjects(events[0])[0].code
-    told = f"StorageUnitAdded {first}" + (f" and {len(events) - 1} units in it" if len(events) > 1 else "")
+    told = f"StorageUnitAdded: {first}" + (f" and {len(events) - 1} units in it" if len(events) > 1 else "")
     _refuse_taken_codes(call, events)
     signers = ask_for(call, [("set up", "administrator or technician")], told, by, event=events[0])
     numbers = []
