@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cryoledger.cli import output
 from cryoledger.errors import RequestError
 
 if TYPE_CHECKING:
     from cryoledger.ledger.policy import Policy
 
-__all__ = ["POLICY_VARIABLE", "named_policy", "read_bytes", "read_policy"]
+__all__ = ["POLICY_VARIABLE", "drawn", "named_policy", "read_bytes", "read_policy"]
 
 POLICY_VARIABLE = "CRYOLEDGER_POLICY"
 PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff")
@@ -36,6 +38,17 @@ def read_bytes(path: Path, what: str) -> bytes:
             f"The {what} {path} is a PDF, which is for printing.",
             "Give a photograph or a scan of the sheet (.png, .jpg), the .png that can be written instead, or the file.",
         )
+    return content
+
+
+def drawn(make: Callable[[], bytes]) -> bytes:
+    """A document's bytes; which letters no font could draw is told to the person."""
+    from cryoledger.documents.fonts import footnotes
+
+    with footnotes() as notes:
+        content = make()
+    if told := notes.sentence():
+        output.narrate(told)
     return content
 
 

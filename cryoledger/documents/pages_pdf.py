@@ -1,26 +1,22 @@
-"""Pages as PDF: A4 across, in fonts that come with what we install. The same pages give the same bytes."""
+"""Pages as PDF: A4 across, in the fonts of `fonts`. The same pages and fonts give the same bytes."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
-from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from cryoledger.documents.fonts import BOLD, footnotes, runs
 from cryoledger.documents.pages import Cell, Document, Grid, Page, Table, Words
 from cryoledger.errors import RequestError
 
 if TYPE_CHECKING:
     from reportlab.pdfgen.canvas import Canvas
 
-__all__ = ["BOLD", "FONT", "OTHER", "covered", "to_pdf"]
+__all__ = ["to_pdf"]
 
 WIDTH, HEIGHT, MARGIN = 841.89, 595.28, 30.0
 _FOOT: Final = 30.0
 _ROW, _HAND = 13.0, 23.0
-FONT, BOLD, OTHER = "cryoledger", "cryoledger-bold", "cryoledger-other"
-_UNKNOWN: Final = "?"
 
 
 def to_pdf(document: Document) -> bytes:
@@ -38,9 +34,10 @@ def to_pdf(document: Document) -> bytes:
     canvas = Canvas(buffer, pagesize=(WIDTH, HEIGHT), invariant=1, pageCompression=1)
     canvas.setTitle(f"{document.title} - {document.stamp.origin}")
     canvas.setCreator("cryoledger")
-    for number, page in enumerate(document.pages, start=1):
-        _Sheet(canvas, document).draw(page, number)
-        canvas.showPage()
+    with footnotes():
+        for number, page in enumerate(document.pages, start=1):
+            _Sheet(canvas, document).draw(page, number)
+            canvas.showPage()
     canvas.save()
     return buffer.getvalue()
 
@@ -77,12 +74,11 @@ class _Sheet:
         canvas.setFillGray(0.87)
         canvas.translate(WIDTH / 2, HEIGHT / 2 - 40)
         canvas.rotate(30)
-        canvas.setFont(_font("VOID", bold=True), 190)
+        canvas.setFont(BOLD, 190)
         canvas.drawCentredString(0, -60, "VOID")
         canvas.restoreState()
         canvas.rect(MARGIN, self._y - 18, WIDTH - 2 * MARGIN, 18)
-        canvas.setFont(_font(text, bold=True), 11)
-        canvas.drawCentredString(WIDTH / 2, self._y - 13, text)
+        _write(canvas, (WIDTH - _width(canvas, text, 11, bold=True)) / 2, self._y - 13, text, 11, bold=True)
         self._y -= 22
 
     def _foot(self, number: int) -> None:
@@ -91,8 +87,10 @@ class _Sheet:
         for row, text in enumerate(self._document.stamp.lines):
             self._say(MARGIN, _FOOT + 3 - 9 * row, text, 7, room=WIDTH - 2 * MARGIN - 150)
         text = self._document.number(number)
-        canvas.setFont(_font(text), 7)
-        canvas.drawRightString(WIDTH - MARGIN, _FOOT + 3, _known(text))
+        _write(canvas, WIDTH - MARGIN - _width(canvas, text, 7), _FOOT + 3, text, 7)
+        with footnotes() as notes:
+            low = max(4.0, _FOOT + 3 - 9 * len(self._document.stamp.lines))
+            self._say(MARGIN, low, notes.footnote(), 6, room=WIDTH - 2 * MARGIN)
 
     def _words(self, words: Words) -> None:
         for line in words.lines:
@@ -149,55 +147,25 @@ class _Sheet:
             self._middle(x + wide / 2, base + 4, cell.small, self._fit(cell.small, 6.5, wide - 4))
 
     def _middle(self, x: float, y: float, text: str, size: float) -> None:
-        self._canvas.setFont(_font(text), size)
-        self._canvas.drawCentredString(x, y, _known(text))
+        _write(self._canvas, x - _width(self._canvas, text, size) / 2, y, text, size)
 
     def _say(self, x: float, y: float, text: str, size: float, *, room: float, bold: bool = False) -> None:
         """One line of text, smaller where it is too long for its room."""
         if text:
-            self._canvas.setFont(_font(text, bold=bold), self._fit(text, size, room, bold=bold))
-            self._canvas.drawString(x, y, _known(text))
+            _write(self._canvas, x, y, text, self._fit(text, size, room, bold=bold), bold=bold)
 
     def _fit(self, text: str, size: float, room: float, *, bold: bool = False) -> float:
-        wide = self._canvas.stringWidth(_known(text), _font(text, bold=bold), size)
+        wide = _width(self._canvas, text, size, bold=bold)
         return size if wide <= room else max(3.5, size * room / wide)
 
 
-@cache
-def covered() -> dict[str, frozenset[int]]:
-    """The fonts, registered once, and what each can draw."""
-    import barcode
-    import reportlab
-    from reportlab.pdfbase import pdfmetrics
-    from reportlab.pdfbase.ttfonts import TTFont
-
-    vera = Path(reportlab.__file__).parent / "fonts"
-    files = {
-        FONT: vera / "Vera.ttf",
-        BOLD: vera / "VeraBd.ttf",
-        OTHER: Path(barcode.__file__).parent / "fonts" / "DejaVuSansMono.ttf",
-    }
-    found = {}
-    for name, path in files.items():
-        font = TTFont(name, str(path))
-        pdfmetrics.registerFont(font)
-        found[name] = frozenset(font.face.charToGlyph)
-    return found
+def _width(canvas: Any, text: str, size: float, *, bold: bool = False) -> float:
+    return float(sum(canvas.stringWidth(run, font, size) for font, run in runs(text, bold=bold)))
 
 
-def _font(text: str, *, bold: bool = False) -> str:
-    """The font that has every letter of a text, as far as one does."""
-    wanted = BOLD if bold else FONT
-    return wanted if _has(covered()[wanted], text) else OTHER
-
-
-def _known(text: str) -> str:
-    """A text with a question mark for what no font here can draw."""
-    drawn = covered()
-    if _has(drawn[FONT], text):
-        return text
-    return "".join(letter if ord(letter) in drawn[OTHER] else _UNKNOWN for letter in text)
-
-
-def _has(covered: frozenset[int], text: Sequence[str]) -> bool:
-    return all(ord(letter) in covered for letter in text)
+def _write(canvas: Any, x: float, y: float, text: str, size: float, *, bold: bool = False) -> None:
+    """One line from x on, in whatever fonts its letters need."""
+    for font, run in runs(text, bold=bold):
+        canvas.setFont(font, size)
+        canvas.drawString(x, y, run)
+        x += canvas.stringWidth(run, font, size)

@@ -1,16 +1,15 @@
-"""A report as PDF: A4 upright, in fonts that come with what we install. The same report gives the same bytes."""
+"""A report as PDF: A4 upright, in the fonts of `fonts`. The same report and fonts give the same bytes."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Iterable
 from functools import lru_cache
-from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 from xml.sax.saxutils import escape
 
+from cryoledger.documents.fonts import BOLD, FONT, covered, footnotes, runs
 from cryoledger.documents.pages import Table, Words
-from cryoledger.documents.pages_pdf import BOLD, FONT, OTHER, covered
 from cryoledger.documents.pictures import qr_modules
 from cryoledger.documents.report import (
     Figures,
@@ -70,8 +69,9 @@ def report_pdf(report: Report) -> bytes:
         _LEFT, _BOTTOM, _ROOM, HEIGHT - _TOP - _BOTTOM, leftPadding=0, rightPadding=0, topPadding=0, bottomPadding=0
     )
     document.addPageTemplates(PageTemplate(frames=[body], onPage=lambda canvas, _: _ground(canvas, report)))
-    parts = [flowable for part in report.parts for flowable in _part(part)]
-    document.build([_title(report), *parts], canvasmaker=_numbering(report))
+    with footnotes():
+        parts = [flowable for part in report.parts for flowable in _part(part)]
+        document.build([_title(report), *parts], canvasmaker=_numbering(report))
     return buffer.getvalue()
 
 
@@ -117,6 +117,10 @@ def _frame(canvas: Any, report: Report, number: int, count: int) -> None:
     head = f"As of entry {report.stamp.head}, leaf hash {report.stamp.head_hash}"
     _line(canvas, _LEFT, 21, head, 6.6)
     _line(canvas, WIDTH - _LEFT, 31, f"Page {number} of {count}", 8, colour=_INK, bold=True, right=True)
+    with footnotes() as notes:
+        told = notes.footnote()
+        wide = sum(canvas.stringWidth(run, font, 6) for font, run in runs(told, bold=False))
+        _line(canvas, _LEFT, 11, told, max(2.5, 6 * min(1.0, _ROOM / wide)) if wide else 6)
     _line(canvas, WIDTH - _LEFT, 21, f"made {report.stamp.printed}", 6.6, right=True)
     canvas.restoreState()
 
@@ -143,11 +147,11 @@ def _line(
     right: bool = False,
 ) -> None:  # fmt: skip
     """One line on the canvas, in whatever fonts its letters need."""
-    runs = list(_runs(text, bold=bold))
-    wide = sum(canvas.stringWidth(run, font, size) for font, run in runs)
+    pieces = runs(text, bold=bold)
+    wide = sum(canvas.stringWidth(run, font, size) for font, run in pieces)
     canvas.setFillColor(colour)
     at = x - wide if right else x
-    for font, run in runs:
+    for font, run in pieces:
         canvas.setFont(font, size)
         canvas.drawString(at, y, run)
         at += canvas.stringWidth(run, font, size)
@@ -371,18 +375,4 @@ def _style(size: float, indent: float) -> Any:
 def _marked(text: str, *, bold: bool) -> str:
     if len(text) > _LETTERS_MOST:
         text = f"{text[:_LETTERS_MOST]}..."
-    return "".join(f'<font name="{font}">{escape(run)}</font>' for font, run in _runs(text, bold=bold))
-
-
-def _runs(text: str, *, bold: bool) -> Iterable[tuple[str, str]]:
-    """A text in pieces of one font each, a question mark for what no font here can draw."""
-    drawn, wanted = covered(), BOLD if bold else FONT
-    if all(ord(letter) in drawn[wanted] for letter in text):
-        yield wanted, text
-        return
-
-    def font_of(letter: str) -> str:
-        return wanted if ord(letter) in drawn[wanted] else OTHER
-
-    for font, letters in groupby(text, font_of):
-        yield font, "".join(letter if ord(letter) in drawn[font] else "?" for letter in letters)
+    return "".join(f'<font name="{font}">{escape(run)}</font>' for font, run in runs(text, bold=bold))

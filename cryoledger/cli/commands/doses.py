@@ -55,6 +55,7 @@ def papers(
     out: Annotated[Path, typer.Option("--out", metavar="FILE", help="A .pdf, .html or .txt."), WRITES],
 ) -> None:
     """Write the document that accompanies a dose: content, donors' eligibility, warnings, deadline, signatures."""
+    from cryoledger.cli.outside import drawn
     from cryoledger.documents.accompanying import accompanying
     from cryoledger.documents.pages_pdf import to_pdf
     from cryoledger.domain import times
@@ -65,7 +66,7 @@ def papers(
     with call.reading() as reading:
         document = accompanying(reading, call.code(code), times.text_of(call.vault.clock.now()))
     forms = {".pdf": lambda: to_pdf(document), ".txt": lambda: document.text().encode()}
-    content = forms.get(kind, lambda: document.html().encode())()
+    content = drawn(forms.get(kind, lambda: document.html().encode()))
     call.write(out, content, "the accompanying document")
     call.answer({"file": str(out), **document.facts}, f"{out} written.")
 

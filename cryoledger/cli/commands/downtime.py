@@ -60,9 +60,10 @@ def print_pages(
         call.answer(document.to_dict(), document.text)
         return
     if kind == ".pdf":
+        from cryoledger.cli.outside import drawn
         from cryoledger.documents.pages_pdf import to_pdf
 
-        content = to_pdf(document)
+        content = drawn(lambda: to_pdf(document))
     else:
         content = (document.text() if kind == ".txt" else document.html()).encode()
     call.write(out, content, "pages")

@@ -126,13 +126,14 @@ def _head(stamp: Stamp, location: str) -> list[str]:
 
 
 def _write(call: Call, out: Path, document: Document, note: Note | None) -> None:
+    from cryoledger.cli.outside import drawn
     from cryoledger.documents.pages_pdf import to_pdf
 
     kind = out.suffix.lower()
     if kind == ".note" and note is None:
         raise RequestError("Without a vault there is nobody to sign the note.", "Name the vault, or another file.")
     made = {
-        ".pdf": lambda: to_pdf(document),
+        ".pdf": lambda: drawn(lambda: to_pdf(document)),
         ".html": lambda: document.html().encode(),
         ".txt": lambda: document.text().encode(),
         ".note": lambda: note.encode() if note is not None else b"",

@@ -134,10 +134,12 @@ def _attested(call: Call, fingerprint: str | None, policy: Path | None) -> Attes
 
 
 def _answer(call: Call, made: Report, file: Path | None) -> int:
+    from cryoledger.cli.outside import drawn
+
     if file is None:
         call.answer(made.to_dict(), made.text)
     else:
-        call.write(file, _content(made, file.suffix.lower())(), "report")
+        call.write(file, drawn(_content(made, file.suffix.lower())), "report")
         verification = made.data["verification"]
         call.answer(
             {"file": str(file), **verification}, f"{file}: {made.title}, {made.subject}. {verification['verdict']}"
