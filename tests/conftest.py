@@ -1,11 +1,18 @@
-"""What a run tells at its end: the table of forgers, wherever their tests ran."""
+"""How many tests run at once, and what a run tells at its end: the table of forgers, wherever their tests ran."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
 ATTEMPT, CAUGHT = 62, 26
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Of `-n auto`: more than there are processors, because half of the time tests wait for screens and processes."""
+    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return processors + max(2, processors // 2)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

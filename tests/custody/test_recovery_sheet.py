@@ -57,7 +57,7 @@ def test_sheet_is_never_written_over(tmp_path: Path) -> None:
 
 
 def test_file_that_is_no_sheet_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(StationError, match="missing"):
+    with pytest.raises(StationError, match="There is no recovery sheet at"):
         read(tmp_path / "sheet.txt")
     path = SHEET.write(tmp_path / "sheet.txt")
     path.chmod(0o644)
