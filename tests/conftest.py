@@ -1,18 +1,17 @@
-"""How many tests run at once, and what a run tells at its end: the table of forgers, wherever their tests ran."""
+"""What holds for every test, and what a run tells at its end: the table of forgers, wherever their tests ran."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from typing import Any
 
+from hypothesis import settings
+
 ATTEMPT, CAUGHT = 62, 26
 
-
-def pytest_xdist_auto_num_workers() -> int:
-    """Of `-n auto`: more than there are processors, because half of the time tests wait for screens and processes."""
-    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return processors + max(2, processors // 2)
+# What an example takes on the wall says how busy the machine is, not whether the program is right.
+settings.register_profile("here", deadline=None)
+settings.load_profile("here")
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -15,7 +15,7 @@ from tests.faults.conftest import ALARM, Fresh, Victim, move, moves
 from tests.faults.killing import Tell, Work, chosen, killed_at, steps_of
 
 PARTS = 4  # each test is cut in so many, for parallel runs
-SHARE = 10  # steps of a part
+SHARE = 6  # steps of a part
 NOW = "2026-03-02T02:00:00.000Z"
 
 

@@ -17,7 +17,7 @@ from tests.faults.imports import brought, import_file, imports, is_sound, nothin
 from tests.faults.killing import Tell, Work, chosen, killed_at, steps_of
 
 PARTS = 4  # each test is cut in so many, for parallel runs
-SHARE = 9  # steps of a part
+SHARE = 5  # steps of a part
 
 
 @pytest.fixture(autouse=True)
