@@ -145,13 +145,6 @@ class Call:
         """Write a file that the command was asked for; RequestError where it cannot be."""
         new_file.write(path, content, what, replace=self.replace)
 
-    def _cell(self, value: Any) -> Any:
-        """A value as people read it: an instant at the site."""
-        from cryoledger.domain import times
-
-        is_instant = isinstance(value, str) and times.INSTANT.fullmatch(value)
-        return times.local_text(value, self.zone) if is_instant else value
-
     def answer(self, value: Any, text: str | Callable[[], str]) -> None:
         """Write the answer: the value for a machine, the text for a person."""
         if self.as_json:
@@ -164,7 +157,10 @@ class Call:
         from dataclasses import asdict
 
         def shown() -> str:
-            cells = [[self._cell(getattr(row, column)) for column in columns] for row in rows]
+            from cryoledger.documents.telling import at_site
+
+            zone = self.zone
+            cells = [[at_site(getattr(row, column), zone) for column in columns] for row in rows]
             return output.table([column.replace("_", " ") for column in columns], cells)
 
         if not rows:

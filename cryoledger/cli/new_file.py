@@ -3,7 +3,7 @@
     Out = Annotated[Path, typer.Option("--out", metavar="FILE", help="Write it there."), WRITES]
 
 `declare` gives such a command `--replace`, and looks before anything else happens whether the file may be written; at a
-terminal it asks. `Call.write` and `Call.writing` then write it, whole or not at all.
+terminal it asks. `Call.write`, or `writing` for a long one, then writes it, whole or not at all.
 """
 
 from __future__ import annotations

@@ -103,8 +103,9 @@ def read_bytes(path: Path, most: int = FILE_MAX) -> bytes:
         with path.open("rb") as file:
             content = file.read(most + 1)
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "its name is no path"
-        raise RequestError(f"The file {path} cannot be read: {reason}.", "Name a file that is there.") from None
+        from cryoledger.custody.file_hash import unreadable
+
+        raise unreadable(path, error) from None
     if len(content) > most:
         raise RequestError(f"The file {path} has more than {most} bytes.", "Name the right file.")
     return content

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from cryoledger.domain import times
 from cryoledger.errors import RequestError
 
-__all__ = ["cells", "day", "instant", "microlitres", "milli", "whole"]
+__all__ = ["cells", "day", "instant", "microlitres", "milli", "milli_text", "whole"]
 
 _NUMBER = re.compile(r"([+-]?[0-9][0-9_ ]*(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,2})?)\s*([A-Za-z%]*)")
 _MULTIPLES = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9}
@@ -35,6 +35,13 @@ def milli(text: str) -> int:
     """A value in thousandths: "92.5" is 92500."""
     number, unit = _split(text, "92.5", "a value")
     return _exact(number, unit.rstrip("%"), {"": 1000}, text, "92.5, with three decimals at most", "a value")
+
+
+def milli_text(value: int) -> str:
+    """A value in thousandths as it is typed: 92500 is "92.5"."""
+    whole, rest = divmod(abs(value), 1000)
+    text = f"{whole}.{rest:03d}".rstrip("0").rstrip(".")
+    return f"-{text}" if value < 0 else text
 
 
 def whole(text: str) -> int:

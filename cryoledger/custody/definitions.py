@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from cryoledger.custody import amounts
 from cryoledger.domain.facts import Facts
-from cryoledger.domain.records import Product, Specification
+from cryoledger.domain.records import Specification
+from cryoledger.domain.rulebook_1.imports import newest_version
 from cryoledger.errors import RequestError
 
 __all__ = [
@@ -67,7 +68,7 @@ def _minutes(value: Any) -> Any:
 
 def next_version(facts: Facts, product: str) -> int:
     """The version that a definition of a product gets now."""
-    return max((row.version for row in facts.where(Product, code=product)), default=0) + 1
+    return newest_version(facts, product) + 1
 
 
 def requirement(text: str) -> dict[str, Any]:
@@ -98,10 +99,7 @@ def limit_text(milli: int | None) -> str:
     >>> limit_text(70_000), limit_text(-150_500), limit_text(None)
     ('70', '-150.5', '')
     """
-    if milli is None:
-        return ""
-    whole, rest = divmod(abs(milli), 1000)
-    return f"{'-' if milli < 0 else ''}{whole}{f'.{rest:03d}'.rstrip('0') if rest else ''}"
+    return "" if milli is None else amounts.milli_text(milli)
 
 
 def specification_of(facts: Facts, product: str, version: int) -> tuple[str, ...]:

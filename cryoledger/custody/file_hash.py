@@ -8,7 +8,7 @@ from pathlib import Path
 from cryoledger.errors import RequestError
 from cryoledger.ledger.lines import encode_base64
 
-__all__ = ["file_hash"]
+__all__ = ["file_hash", "unreadable"]
 
 
 def file_hash(path: Path) -> str:
@@ -20,5 +20,10 @@ def file_hash(path: Path) -> str:
         with path.open("rb") as file:
             return encode_base64(hashlib.file_digest(file, "sha256").digest())
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "its name is no path"
-        raise RequestError(f"The file {path} cannot be read: {reason}.", "Name a file that is there.") from None
+        raise unreadable(path, error) from None
+
+
+def unreadable(path: Path, error: Exception) -> RequestError:
+    """What to say of a file that the system does not hand out."""
+    reason = getattr(error, "strerror", None) or "its name is no path"
+    return RequestError(f"The file {path} cannot be read: {reason}.", "Name a file that is there.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cryoledger.custody.amounts import milli_text as thousandths
 from cryoledger.custody.workflow.amounts import words
 from cryoledger.database.store import Reading
 from cryoledger.domain import numbers
@@ -30,13 +31,6 @@ def amount(count: int) -> str:
 def counted(count: int, word: str) -> str:
     """A number of things, in groups of three digits: "1 vial", "12 000 vials"."""
     return f"{amount(count)} {words(count, word)}"
-
-
-def thousandths(milli: int) -> str:
-    """A value in thousandths as a plain decimal: 92500 is "92.5"."""
-    whole, rest = divmod(abs(milli), 1000)
-    text = f"{whole}.{rest:03d}".rstrip("0").rstrip(".")
-    return f"-{text}" if milli < 0 else text
 
 
 def microlitres(volume: int) -> str:

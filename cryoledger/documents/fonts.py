@@ -20,9 +20,12 @@ from dataclasses import dataclass, field
 from functools import cache
 from itertools import groupby
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-__all__ = ["BOLD", "FONT", "OTHER", "VARIABLE", "Footnotes", "covered", "footnotes", "runs"]
+if TYPE_CHECKING:
+    from reportlab.pdfgen.canvas import Canvas
+
+__all__ = ["BOLD", "FONT", "OTHER", "VARIABLE", "Footnotes", "covered", "footnotes", "runs", "width", "write"]
 
 FONT, BOLD, OTHER = "cryoledger", "cryoledger-bold", "cryoledger-other"
 VARIABLE: Final = "CRYOLEDGER_FONTS"
@@ -103,6 +106,19 @@ def runs(text: str, *, bold: bool) -> list[tuple[str, str]]:
         run = "".join(letters)
         found.append((font, run) if font else (wanted, notes.mark(run)))
     return found
+
+
+def width(canvas: Canvas, text: str, size: float, *, bold: bool = False) -> float:
+    """How wide a line of text is, in points, in whatever fonts its letters need."""
+    return float(sum(canvas.stringWidth(run, font, size) for font, run in runs(text, bold=bold)))
+
+
+def write(canvas: Canvas, x: float, y: float, text: str, size: float, *, bold: bool = False) -> None:
+    """One line of text from x on, in those fonts."""
+    for font, run in runs(text, bold=bold):
+        canvas.setFont(font, size)
+        canvas.drawString(x, y, run)
+        x += canvas.stringWidth(run, font, size)
 
 
 @cache

@@ -1,7 +1,7 @@
 """The part of a chain that lies in other sites' ledgers, for reports: what their receipts prove, and what to ask for.
 
 files = kept_files(reading, code)                       # what came with shipments lies beside their entries
-at_hand = at_hand_of(vault, reading, files)             # their receipts, as far as they hold today
+at_hand = at_hand_of(vault, files)                      # their receipts, as far as they hold today
 there = there_of(reading, trace(reading, code, at_hand.receipts), at_hand)
 """
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Any, Final
 
-from cryoledger.documents.fonts import BOLD, footnotes, runs
+from cryoledger.documents.fonts import BOLD, footnotes, width, write
 from cryoledger.documents.pages import Cell, Document, Grid, Page, Table, Words
 from cryoledger.errors import RequestError
 
@@ -78,7 +78,7 @@ class _Sheet:
         canvas.drawCentredString(0, -60, "VOID")
         canvas.restoreState()
         canvas.rect(MARGIN, self._y - 18, WIDTH - 2 * MARGIN, 18)
-        _write(canvas, (WIDTH - _width(canvas, text, 11, bold=True)) / 2, self._y - 13, text, 11, bold=True)
+        write(canvas, (WIDTH - width(canvas, text, 11, bold=True)) / 2, self._y - 13, text, 11, bold=True)
         self._y -= 22
 
     def _foot(self, number: int) -> None:
@@ -87,7 +87,7 @@ class _Sheet:
         for row, text in enumerate(self._document.stamp.lines):
             self._say(MARGIN, _FOOT + 3 - 9 * row, text, 7, room=WIDTH - 2 * MARGIN - 150)
         text = self._document.number(number)
-        _write(canvas, WIDTH - MARGIN - _width(canvas, text, 7), _FOOT + 3, text, 7)
+        write(canvas, WIDTH - MARGIN - width(canvas, text, 7), _FOOT + 3, text, 7)
         with footnotes() as notes:
             low = max(4.0, _FOOT + 3 - 9 * len(self._document.stamp.lines))
             self._say(MARGIN, low, notes.footnote(), 6, room=WIDTH - 2 * MARGIN)
@@ -147,25 +147,13 @@ class _Sheet:
             self._middle(x + wide / 2, base + 4, cell.small, self._fit(cell.small, 6.5, wide - 4))
 
     def _middle(self, x: float, y: float, text: str, size: float) -> None:
-        _write(self._canvas, x - _width(self._canvas, text, size) / 2, y, text, size)
+        write(self._canvas, x - width(self._canvas, text, size) / 2, y, text, size)
 
     def _say(self, x: float, y: float, text: str, size: float, *, room: float, bold: bool = False) -> None:
         """One line of text, smaller where it is too long for its room."""
         if text:
-            _write(self._canvas, x, y, text, self._fit(text, size, room, bold=bold), bold=bold)
+            write(self._canvas, x, y, text, self._fit(text, size, room, bold=bold), bold=bold)
 
     def _fit(self, text: str, size: float, room: float, *, bold: bool = False) -> float:
-        wide = _width(self._canvas, text, size, bold=bold)
+        wide = width(self._canvas, text, size, bold=bold)
         return size if wide <= room else max(3.5, size * room / wide)
-
-
-def _width(canvas: Any, text: str, size: float, *, bold: bool = False) -> float:
-    return float(sum(canvas.stringWidth(run, font, size) for font, run in runs(text, bold=bold)))
-
-
-def _write(canvas: Any, x: float, y: float, text: str, size: float, *, bold: bool = False) -> None:
-    """One line from x on, in whatever fonts its letters need."""
-    for font, run in runs(text, bold=bold):
-        canvas.setFont(font, size)
-        canvas.drawString(x, y, run)
-        x += canvas.stringWidth(run, font, size)

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 from xml.sax.saxutils import escape
 
-from cryoledger.documents.fonts import BOLD, FONT, covered, footnotes, runs
+from cryoledger.documents.fonts import BOLD, FONT, covered, footnotes, runs, width, write
 from cryoledger.documents.pages import Table, Words
 from cryoledger.documents.pictures import qr_modules
 from cryoledger.documents.report import (
@@ -119,7 +119,7 @@ def _frame(canvas: Any, report: Report, number: int, count: int) -> None:
     _line(canvas, WIDTH - _LEFT, 31, f"Page {number} of {count}", 8, colour=_INK, bold=True, right=True)
     with footnotes() as notes:
         told = notes.footnote()
-        wide = sum(canvas.stringWidth(run, font, 6) for font, run in runs(told, bold=False))
+        wide = width(canvas, told, 6)
         _line(canvas, _LEFT, 11, told, max(2.5, 6 * min(1.0, _ROOM / wide)) if wide else 6)
     _line(canvas, WIDTH - _LEFT, 21, f"made {report.stamp.printed}", 6.6, right=True)
     canvas.restoreState()
@@ -147,14 +147,8 @@ def _line(
     right: bool = False,
 ) -> None:  # fmt: skip
     """One line on the canvas, in whatever fonts its letters need."""
-    pieces = runs(text, bold=bold)
-    wide = sum(canvas.stringWidth(run, font, size) for font, run in pieces)
     canvas.setFillColor(colour)
-    at = x - wide if right else x
-    for font, run in pieces:
-        canvas.setFont(font, size)
-        canvas.drawString(at, y, run)
-        at += canvas.stringWidth(run, font, size)
+    write(canvas, x - width(canvas, text, size, bold=bold) if right else x, y, text, size, bold=bold)
 
 
 # Parts

@@ -16,7 +16,7 @@ from cryoledger.domain import catalogue, numbers, times
 from cryoledger.domain.facts import Recorded
 from cryoledger.domain.fields import Correction, Event, RoutineMove
 
-__all__ = ["Told", "act", "attributions", "details", "tell"]
+__all__ = ["Told", "act", "at_site", "attributions", "details", "tell"]
 
 LISTED_MOST = 3
 _APART = ("late", "typed", "document", "undoes", "proposal", "corrects", "band", "bands")
@@ -179,14 +179,14 @@ def details(data: Mapping[str, Any], place: Callable[[str, int], str] | None = N
     if label is not None and isinstance(shown.get("position"), int):
         shown["position"] = label(shown["position"])
     if zone:
-        shown = {name: _at_site(value, zone) for name, value in shown.items()}
+        shown = {name: at_site(value, zone) for name, value in shown.items()}
     return ", ".join(_named(name, value, label) for name, value in shown.items())
 
 
-def _at_site(value: Any, zone: str) -> Any:
+def at_site(value: Any, zone: str) -> Any:
     """A value, its instants as the site's clock said them; a proposal's act has them one level down."""
     if isinstance(value, dict):
-        return {name: _at_site(part, zone) for name, part in value.items()}
+        return {name: at_site(part, zone) for name, part in value.items()}
     is_instant = isinstance(value, str) and times.INSTANT.fullmatch(value)
     return times.local_text(value, zone) if is_instant else value
 

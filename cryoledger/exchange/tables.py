@@ -18,11 +18,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from cryoledger.custody.file_hash import unreadable
 from cryoledger.errors import RequestError
 from cryoledger.exchange.column_map import ColumnMap
 from cryoledger.ledger.lines import encode_base64
 
-__all__ = ["CELL_MOST", "DELIMITERS", "DelimitedText", "Table", "file_sha256", "open_table", "unreadable"]
+__all__ = ["CELL_MOST", "DELIMITERS", "DelimitedText", "Table", "file_sha256", "open_table"]
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 CELL_MOST = 32_767  # characters: what a spreadsheet's cell can hold
@@ -134,12 +135,6 @@ class _Lines:
                 "It is no table, or a quotation mark is not closed.",
             )
         return line
-
-
-def unreadable(path: Path, error: Exception) -> RequestError:
-    """What to say of a file that the system does not hand out."""
-    reason = getattr(error, "strerror", None) or "its name is no path"
-    return RequestError(f"The file {path} cannot be read: {reason}.", "Name a file that is there.")
 
 
 def file_sha256(path: Path) -> str:

@@ -23,7 +23,7 @@ from cryoledger.manual.desk_words import DESK_WORDS
 from cryoledger.manual.keys import KEYS
 from cryoledger.manual.site_file import read_table
 
-__all__ = ["FILE", "TEXTS", "desk_word", "read_texts", "say", "template", "use"]
+__all__ = ["FILE", "TEXTS", "desk_word", "has_desk_words", "read_texts", "say", "template", "use"]
 
 FILE: Final = "texts.toml"
 BYTES_MAX: Final = 256 * 1024
@@ -94,6 +94,7 @@ TEXTS: Final[Mapping[str, str]] = {
     **{f"desk/{word}": word for word in DESK_WORDS},
 }
 
+_DESK: Final = tuple(name for name in TEXTS if name.startswith("desk/"))
 _used: dict[str, str] = dict(TEXTS)
 
 
@@ -105,6 +106,11 @@ def say(name: str, /, **words: object) -> str:
 def desk_word(word: str) -> str:
     """What a desk calls a list, a column or an act, in this site's words; anything else comes back as it is."""
     return _used.get(f"desk/{word}", word)
+
+
+def has_desk_words() -> bool:
+    """Whether this site calls any of them otherwise."""
+    return any(_used[name] != TEXTS[name] for name in _DESK)
 
 
 def use(texts: Mapping[str, str]) -> None:

@@ -6,11 +6,11 @@ counted when they are drawn.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from cryoledger.manual.texts import desk_word
+from cryoledger.manual.texts import desk_word, has_desk_words
 
 if TYPE_CHECKING:
     from cryoledger.custody.workflow import Task
@@ -142,31 +142,32 @@ def rekeyed(sheet: Sheet, keys: Mapping[str, str]) -> Sheet:
     """The sheet with each act under the key that it has at this station; `keys` goes by names such as "desk.f5"."""
     if all(name == f"desk.{key}" for name, key in keys.items() if name.startswith("desk.")):
         return sheet
-
-    def again(offers: tuple[Offer, ...]) -> tuple[Offer, ...]:
-        return tuple(replace(offer, key=keys.get(f"desk.{offer.key}", offer.key)) for offer in offers)
-
-    tabs = [
-        replace(tab, offers=again(tab.offers), rows=tuple(replace(row, offers=again(row.offers)) for row in tab.rows))
-        for tab in sheet.tabs
-    ]
-    return replace(sheet, tabs=tuple(tabs))
+    return _with_offers(sheet, lambda offer: replace(offer, key=keys.get(f"desk.{offer.key}", offer.key)))
 
 
 def in_words(sheet: Sheet) -> Sheet:
     """The sheet with its lists, columns and acts under the names that they have at this site."""
-
-    def again(offers: tuple[Offer, ...]) -> tuple[Offer, ...]:
-        return tuple(replace(offer, label=desk_word(offer.label)) for offer in offers)
-
+    if not has_desk_words():
+        return sheet
     tabs = [
         replace(
             tab,
             name=desk_word(tab.name),
             empty=desk_word(tab.empty),
             columns=tuple(replace(column, title=desk_word(column.title)) for column in tab.columns),
-            offers=again(tab.offers),
-            rows=tuple(replace(row, offers=again(row.offers)) if row.offers else row for row in tab.rows),
+        )
+        for tab in sheet.tabs
+    ]
+    return _with_offers(replace(sheet, tabs=tuple(tabs)), lambda offer: replace(offer, label=desk_word(offer.label)))
+
+
+def _with_offers(sheet: Sheet, change: Callable[[Offer], Offer]) -> Sheet:
+    """The sheet with every act that it offers changed."""
+    tabs = [
+        replace(
+            tab,
+            offers=tuple(map(change, tab.offers)),
+            rows=tuple(replace(row, offers=tuple(map(change, row.offers))) if row.offers else row for row in tab.rows),
         )
         for tab in sheet.tabs
     ]
