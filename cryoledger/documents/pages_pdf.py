@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Any, Final
 
-from cryoledger.documents.fonts import BOLD, footnotes, width, write
+from cryoledger.documents.fonts import BOLD, covered, footnotes, width, write
 from cryoledger.documents.pages import Cell, Document, Grid, Page, Table, Words
 from cryoledger.errors import RequestError
 
@@ -30,6 +30,7 @@ def to_pdf(document: Document) -> bytes:
             "Install it (`pip install reportlab`), or name a file that ends with .html or .txt.",
         ) from None
     rl_config.useA85 = 0
+    covered()
     buffer = io.BytesIO()
     canvas = Canvas(buffer, pagesize=(WIDTH, HEIGHT), invariant=1, pageCompression=1)
     canvas.setTitle(f"{document.title} - {document.stamp.origin}")

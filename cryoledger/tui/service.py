@@ -42,11 +42,8 @@ class Service:
             return self._checked(text)
         try:
             answer = self._desk.scan(text, typed=typed)
-        except CryoledgerError as error:
-            answer = Answer("" if secret else text, "refused", str(error), self._desk.ask, None)
         except Exception as error:  # noqa: BLE001 - whatever fails, the next vial in a warming hand is answered
-            _LOG.exception("a scan failed")
-            answer = Answer("" if secret else text, "refused", _failed(error), self._desk.ask, None)
+            answer = Answer("" if secret else text, "refused", _told(error), self._desk.ask, None)
         if answer.outcome == "recorded" and answer.subject is not None and answer.subject[0] == "dose":
             answer = self._with_papers(answer)
         text = "PIN" if secret else answer.scan or "(not shown)"
@@ -57,8 +54,7 @@ class Service:
         try:
             answer = self._desk.begin(task)
         except Exception as error:  # noqa: BLE001 - as for a scan
-            _LOG.exception("a task could not be opened")
-            answer = Answer("", "refused", _failed(error), self._desk.ask, None)
+            answer = Answer("", "refused", _told(error), self._desk.ask, None)
         return Shown(answer, self.view(answer.subject), task.word)
 
     def perform(self, act: str, row: str) -> Shown:
@@ -74,11 +70,8 @@ class Service:
         }  # fmt: skip
         try:
             answer = Answer("", "info", acts[act](self._desk.vault, row), self._desk.ask, None)
-        except CryoledgerError as error:
-            answer = Answer("", "refused", str(error), self._desk.ask, None)
         except Exception as error:  # noqa: BLE001 - as for a scan
-            _LOG.exception("a desk's act failed")
-            answer = Answer("", "refused", _failed(error), self._desk.ask, None)
+            answer = Answer("", "refused", _told(error), self._desk.ask, None)
         return Shown(answer, self.view(), act)
 
     def _with_papers(self, answer: Answer) -> Answer:
@@ -93,8 +86,8 @@ class Service:
             if last is None or last.type != "DoseHandedOver" or answer.subject is None:
                 return answer
             return replace(answer, message=f"{printing.print_papers(vault, answer.subject[1])} {answer.message}")
-        except CryoledgerError as error:
-            return replace(answer, message=f"{answer.message} Its document is not printed: {error}")
+        except Exception as error:  # noqa: BLE001 - the dose was handed over, whatever becomes of its document
+            return replace(answer, message=f"{answer.message} Its document is not printed: {_told(error)}")
 
     def _checked(self, text: str) -> Shown:
         """A scan as the scanner check judges it; a command ends the check."""
@@ -113,11 +106,8 @@ class Service:
 
         try:
             return read_sheet(self._desk, name, ask)
-        except CryoledgerError as error:
-            return Sheet(head=(line(str(error), "bad"),))
         except Exception as error:  # noqa: BLE001 - whatever fails, the screen goes on and says so
-            _LOG.exception("a desk could not be read")
-            return Sheet(head=(line(_failed(error), "bad"),))
+            return Sheet(head=(line(_told(error), "bad"),))
 
     def verification(self) -> Verification:
         """A verification of this vault, not begun yet."""
@@ -138,7 +128,7 @@ class Service:
         """What the screen shows; what it showed before where the vault cannot be read just now."""
         try:
             self._view = self._reader.read(self._desk, subject)
-        except CryoledgerError:
+        except Exception:  # noqa: BLE001 - the next scan is answered all the same
             _LOG.exception("the view could not be read")
         if self._check is not None:
             return replace(self._view, hint=self._check.hint, ask="scan")
@@ -148,7 +138,7 @@ class Service:
         """Go to a storage unit on the map."""
         try:
             self._reader.open(unit)
-        except CryoledgerError:
+        except Exception:  # noqa: BLE001 - as above
             _LOG.exception("the unit could not be read")
         return self.view()
 
@@ -157,6 +147,10 @@ class Service:
         self._desk.close()
 
 
-def _failed(error: Exception) -> str:
+def _told(error: Exception) -> str:
+    """What a person is told of a failure; one that nobody foresaw stands in the log."""
+    if isinstance(error, CryoledgerError):
+        return str(error)
+    _LOG.error("the program failed", exc_info=error)
     name = type(error).__name__
     return f"The program failed ({name}). Scan the vial to see whether it was recorded, and report this."

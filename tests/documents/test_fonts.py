@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,14 @@ ARMENIAN = "Արամ"  # in DejaVu Sans of Debian's fonts-dejavu-core, in none o
 DEJAVU = Path("/usr/share/fonts/truetype/dejavu")
 STAMP = Stamp("o.example/x", "f", "h", "hash", "2026-11-28", "")
 needs_dejavu = pytest.mark.skipif(not (DEJAVU / "DejaVuSans.ttf").exists(), reason="fonts-dejavu-core is not here")
+
+VOID = """
+import sys
+from cryoledger.documents.pages import Document, Page, Stamp, Words
+from cryoledger.documents.pages_pdf import to_pdf
+stamp = Stamp("o.example/x", "f", "h", "hash", "2026-11-28", "TRAINING")
+sys.stdout.buffer.write(to_pdf(Document("t", stamp, (Page("t", (Words(("x",)),)),))))
+"""
 
 
 @pytest.fixture
@@ -41,6 +50,12 @@ def page(text: str) -> bytes:
 
 def report(text: str) -> bytes:
     return report_pdf(Report("Report", text, STAMP, (Words((text,)),)))
+
+
+def test_the_first_page_of_a_process_may_be_void() -> None:
+    """VOID across a page of a training vault is the first text that is drawn."""
+    made = subprocess.run([sys.executable, "-c", VOID], capture_output=True, check=True).stdout
+    assert made.startswith(b"%PDF")
 
 
 def test_shipped_fonts_come_first() -> None:
