@@ -110,11 +110,11 @@ class Call:
 
     def code(self, text: str) -> str:
         """The code of what a text names: a label or a tube's code is followed, a text unknown here stays as it is."""
-        from cryoledger.domain.records import ScanCode
+        from cryoledger.custody.known_codes import known
 
         scanned = self.scanned(text)
         with self.reading() as reading:
-            row = reading.facts.get(ScanCode, scanned)
+            row = known(reading.facts, scanned)
         return row.code if row is not None else scanned
 
     def scanned(self, text: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -20,7 +19,7 @@ from cryoledger.errors import RequestError
 if TYPE_CHECKING:
     from cryoledger.custody.labels.labelling import Delivered, Target
     from cryoledger.custody.station.printer_settings import PrinterSetting
-    from cryoledger.labels import Label, LabelContent, Layout, Stock
+    from cryoledger.labels import Label, LabelContent, Layout, NoRoomError, Stock
 
 __all__ = ["DPI", "Layout_", "Preview", "PrinterName", "Reprint", "Start", "Stock_", "To", "Work", "given"]
 
@@ -98,19 +97,12 @@ class Work:
 
     def stock(self, layout: Layout) -> Stock:
         """The stock that is asked for, else the printer's, else the smallest that the layout fits, rolls first."""
-        from cryoledger.labels import LabelError, load_stock, names
+        from cryoledger.labels import load_stock, smallest_stock
 
         name = self.options.stock or (self.setting.stock if self.setting is not None else None)
         if name is not None:
             return load_stock(name, self.site_folder)
-        every = []
-        for each in names("stock", self.site_folder):
-            with suppress(LabelError):  # one that is wrong is named by `label list`, or where it is asked for
-                every.append(load_stock(each, self.site_folder))
-        fitting = [each for each in every if each.label_width >= layout.width and each.label_height >= layout.height]
-        if not fitting:
-            raise LabelError(f"No stock is large enough for {layout.name}.", "Name one with --stock.")
-        return min(fitting, key=lambda each: (each.kind != "roll", each.label_width * each.label_height))
+        return smallest_stock(layout, self.site_folder)
 
     @property
     def dpi(self) -> int:
@@ -120,7 +112,7 @@ class Work:
     def draw(self, contents: Sequence[LabelContent], layout: Layout, stock: Stock, *, progress: bool) -> list[Label]:
         """Every label, its symbols read back; a LabelError before any is printed."""
         from cryoledger.custody.labels.labelling import check_target
-        from cryoledger.labels import render_all, without_room
+        from cryoledger.labels import NoRoomError, render_all, without_room
 
         if self.target is not None:
             check_target(self.target, stock)
@@ -135,13 +127,26 @@ class Work:
                 f"NOT on the label, for which {layout.name} has no room: {said}. "
                 f"It must accompany the vials on paper.{larger}"
             )
-        drawn = []
-        with Bar() as bar:
-            for number, label in enumerate(render_all(kept, layout, stock, self.dpi, training=self.training), start=1):
-                drawn.append(label)
-                if progress:
-                    bar.show("labels drawn", number, len(kept))
+        drawn: list[Label] = []
+        try:
+            with Bar() as bar:
+                for label in render_all(kept, layout, stock, self.dpi, training=self.training):
+                    drawn.append(label)
+                    if progress:
+                        bar.show("labels drawn", len(drawn), len(kept))
+        except NoRoomError as error:
+            self._name_larger(error, kept[len(drawn)], layout)
+            raise
         return drawn
+
+    def _name_larger(self, error: NoRoomError, content: LabelContent, layout: Layout) -> None:
+        """Say which other layouts have room for a label that did not fit."""
+        from cryoledger.labels import layouts_with_room
+
+        found = [each for each in layouts_with_room(content, self.dpi, self.site_folder) if each[0] != layout.name]
+        if found:
+            named = ", ".join(f"--layout {name} ({stock})" for name, stock in found)
+            error.advice = f"These have room: {named}."
 
     def show(self, labels: Sequence[Label], layout: Layout, stock: Stock) -> None:
         """Show the first labels here, as they would be printed."""

@@ -45,6 +45,7 @@ from cryoledger.codes.badge import Badge, badge_code, read_badge
 from cryoledger.codes.commands import Command, CommandScan, command_code, read_command
 from cryoledger.codes.description import Description, describe
 from cryoledger.codes.local import ALPHABET, Kind, LocalCode, check_character, is_valid, make, split
+from cryoledger.codes.other_names import donation_number, other_names
 from cryoledger.codes.position import PositionScan, Scheme, position_code
 from cryoledger.codes.scan import Code, CodeScheme, Detail, Scan, read
 
@@ -66,8 +67,10 @@ __all__ = [
     "check_character",
     "command_code",
     "describe",
+    "donation_number",
     "is_valid",
     "make",
+    "other_names",
     "position_code",
     "read",
     "read_badge",

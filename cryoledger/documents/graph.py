@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from cryoledger.custody.known_codes import known
 from cryoledger.database.store import Reading
-from cryoledger.domain.records import Donation, Dose, DoseSource, Lot, LotDonation, Order, Person, ScanCode, Vial
+from cryoledger.domain.records import Donation, Dose, DoseSource, Lot, LotDonation, Order, Person, Vial
 from cryoledger.errors import RequestError
 
 __all__ = ["KINDS", "Thing", "after", "all_after", "all_before", "before", "thing_of"]
@@ -30,7 +31,7 @@ class Thing:
 
 def thing_of(reading: Reading, text: str, kinds: Iterable[str] = KINDS) -> Thing:
     """What a code, a label or a tube's code means; RequestError where it means nothing of these kinds."""
-    row = reading.facts.get(ScanCode, text)
+    row = known(reading.facts, text)
     shown = text if len(text) <= 64 else f"{text[:60]}..."
     kinds = tuple(kinds)
     if row is None and "person" in kinds and reading.facts.get(Person, text) is not None:

@@ -28,6 +28,7 @@ draw, `errors` has the two errors of this package.
 from __future__ import annotations
 
 from cryoledger.labels.bitmap import Bitmap, preview, to_png, to_svg
+from cryoledger.labels.choice import layouts_with_room, smallest_stock
 from cryoledger.labels.content import (
     BadgeLabel,
     CheckLabel,
@@ -39,7 +40,7 @@ from cryoledger.labels.content import (
     UnitLabel,
     VialLabel,
 )
-from cryoledger.labels.errors import LabelError, PrinterError
+from cryoledger.labels.errors import LabelError, NoRoomError, PrinterError
 from cryoledger.labels.layout import Layout, load_layout
 from cryoledger.labels.printers import CupsPrinter, Sent, TcpPrinter, read_address
 from cryoledger.labels.render import Label, render, render_all, without_room
@@ -57,6 +58,7 @@ __all__ = [
     "LabelContent",
     "LabelError",
     "Layout",
+    "NoRoomError",
     "OrderLabel",
     "PatientLabel",
     "PrinterError",
@@ -66,6 +68,7 @@ __all__ = [
     "UnitLabel",
     "VialLabel",
     "find_file",
+    "layouts_with_room",
     "load_layout",
     "load_stock",
     "names",
@@ -73,6 +76,7 @@ __all__ = [
     "read_address",
     "render",
     "render_all",
+    "smallest_stock",
     "to_png",
     "to_svg",
     "to_zpl",

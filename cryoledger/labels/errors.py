@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from cryoledger.errors import CryoledgerError
 
-__all__ = ["LabelError", "PrinterError"]
+__all__ = ["LabelError", "NoRoomError", "PrinterError"]
 
 
 class LabelError(CryoledgerError):
     """A stock, a layout or a content from which no label can be made; nothing was printed."""
+
+
+class NoRoomError(LabelError):
+    """A text or a symbol that is too large for its place in the layout; another layout may have room."""
 
 
 class PrinterError(LabelError):

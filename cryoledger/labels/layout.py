@@ -110,10 +110,10 @@ class TextBox:
         return tuple(_DATUM.findall(self.text))
 
     def filled(self, fields: dict[str, str]) -> str:
-        """Return the text with its data, empty if it has data and all of them are."""
+        """Return the text with its data, empty if it has data and all of them are; no blanks at the end."""
         if self.data and not any(fields[name] for name in self.data):
             return ""
-        return _DATUM.sub(lambda match: fields[match[1]], self.text)
+        return _DATUM.sub(lambda match: fields[match[1]], self.text).rstrip()
 
 
 @dataclass(frozen=True, slots=True)

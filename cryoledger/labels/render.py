@@ -13,7 +13,7 @@ from PIL import Image, ImageChops, ImageFilter
 
 from cryoledger.labels.bitmap import PAPER, Bitmap
 from cryoledger.labels.content import LabelContent, VialLabel
-from cryoledger.labels.errors import LabelError
+from cryoledger.labels.errors import LabelError, NoRoomError
 from cryoledger.labels.layout import LEADING, Box, Layout, MarkBox, SymbolBox, TextBox
 from cryoledger.labels.lettering import ASCENT, Line, advance, draw_line, pixels, wrap
 from cryoledger.labels.marks import draw_mark
@@ -39,6 +39,8 @@ class Label:
 def render(content: LabelContent, layout: Layout, stock: Stock, dpi: int = 300, *, training: bool = False) -> Label:
     """Draw one label at 203, 300 or 600 dpi; a LabelError says what does not fit or does not read."""
     _check_match(content, layout, stock, dpi)
+    if layout.kind == "cap" and isinstance(content, VialLabel):
+        content = replace(content, symbol="", gs1=False)  # a cap has room for the short code alone, which finds it too
     drawing = _Drawing(layout, stock, dpi)
     symbols = [drawing.symbol(box, content) for box in layout.symbols]
     for mark in layout.marks:
@@ -133,7 +135,7 @@ class _Drawing:
         columns, rows = made.modules
         wide, tall = columns * module, height if box.form == "code128" else rows * module
         if wide > width or tall > height:
-            raise LabelError(
+            raise NoRoomError(
                 f"The {box.form} symbol of {content.scanned!r} needs {wide / self._scale:.1f} x "
                 f"{tall / self._scale:.1f} mm with its quiet zone, and has {width / self._scale:.1f} x "
                 f"{height / self._scale:.1f} mm in the layout {self._layout.name}.",
@@ -173,10 +175,10 @@ class _Drawing:
                 return size, lines
         raise self._too_long(box, text, widest / self._scale, len(lines))
 
-    def _too_long(self, box: TextBox, text: str, needed: float, lines: int) -> LabelError:
+    def _too_long(self, box: TextBox, text: str, needed: float, lines: int) -> NoRoomError:
         room = f"{box.box.width:.1f} mm" if box.lines == 1 else f"{box.lines} lines of {box.box.width:.1f} mm"
         need = f"{needed:.1f} mm" if lines == 1 else f"{lines} lines"
-        return LabelError(
+        return NoRoomError(
             f"{text!r} does not fit the layout {self._layout.name}: it needs {need} and has {room}.",
             "Shorten it, or take a larger label.",
         )

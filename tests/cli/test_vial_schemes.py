@@ -10,6 +10,7 @@ import pytest
 import zxingcpp
 from PIL import Image
 
+from cryoledger.codes import iso7064
 from tests.cli.conftest import PINS, Terminal
 
 DIN, ITEM = "A999926123456", "S1234V"
@@ -30,7 +31,7 @@ def site_with(lab: Terminal, scheme: str) -> str:
     )  # fmt: skip
     if donation != "DIN1":
         lab.does(
-            "donation", "add", donation, "--donor", "D1", "--tissue", "bone marrow", "--collected-on", "2025-01-02",
+            "donation", "add", f"={donation}00", "--donor", "D1", "--tissue", "bone marrow", "--collected-on", "2025-01-02",
             by="maria.s",
         )  # fmt: skip
     lab.does(
@@ -73,6 +74,33 @@ def test_the_label_carries_the_whole_message_and_its_scan_finds_the_vial(
         assert furnished.read("vial", "show", text)["row"]["code"] == "BKV000001W"
         assert furnished.read("find", text)[0]["code"] == "BKV000001W"
     assert furnished.read("verify")["ok"]
+
+
+def test_a_donation_is_found_by_its_barcode_and_by_its_typed_number(furnished: Terminal) -> None:
+    """Scanned with its flags, or typed with its check character, it is the number; a code of two things is refused."""
+    site_with(furnished, "isbt128")
+    for text in (f"={DIN}00", f"]C0={DIN}51", DIN, f"{DIN}{iso7064.check_character(DIN)}"):
+        assert furnished.read("donation", "show", text)["row"]["code"] == DIN
+    badge = next(row["badge"] for row in furnished.read("person", "list") if row["name"] == "maria.s")
+    told = furnished.run("scan", stdin=f"{badge}\n{PINS['maria.s']}\n={DIN}00\n")
+    assert f"This is donation {DIN}." in told.out
+    furnished.does("vial", "bind-tube", "BKV000001W", f"={DIN}00", by="maria.s")
+    told = furnished.run("show", f"={DIN}00")
+    assert told.code == 2
+    assert f"means two things: vial BKV000001W and donation {DIN}" in told.err
+
+
+def test_a_label_that_does_not_fit_names_the_layouts_that_have_room_and_a_cap_bears_the_short_code(
+    furnished: Terminal, tmp_path: Path
+) -> None:
+    site_with(furnished, "isbt128")
+    words = ("label", "vial", "BKV000001W", "--layout")
+    refused = furnished.run(*words, "vial-33x13", "--preview")
+    assert refused.code == 2
+    assert "--layout vial-33x13-long (roll-33x13), --layout vial-38x19" in refused.err
+    furnished.does(*words, "cap-25x9", "--to", tmp_path / "cap.png", by="maria.s")
+    (read,) = zxingcpp.read_barcodes(Image.open(tmp_path / "cap.png").convert("L"))
+    assert read.text == "BKV000001W"
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)

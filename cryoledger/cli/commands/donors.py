@@ -124,7 +124,10 @@ def add_donation(
     collected_on: Annotated[str, typer.Option("--collected-on", metavar="DATE", help="When.")],
 ) -> Data:
     """Record one collection from one donor."""
-    return {"donation": code, "donor": call.code(from_donor), "tissue": tissue, "collected_on": call.day(collected_on)}
+    from cryoledger.codes import donation_number
+
+    number = donation_number(call.unframed(code)) or code  # a scanned barcode has flags, which are no part of it
+    return {"donation": number, "donor": call.code(from_donor), "tissue": tissue, "collected_on": call.day(collected_on)}
 
 
 @look(donation, "list", example="cryoledger donation list")

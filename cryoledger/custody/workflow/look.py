@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from cryoledger.codes import Badge, CommandScan, PositionScan, Scan, badge_code
 from cryoledger.codes import position as positions
+from cryoledger.custody.known_codes import known
 from cryoledger.custody.workflow.steps import Scanned
 from cryoledger.domain.facts import Facts
 from cryoledger.domain.records import Hold, LotDonation, ScanCode, StorageUnit, UnitPlacement, Vial, VialPlacement
@@ -21,8 +22,8 @@ def resolve(scan: Scan, facts: Facts, *, typed: bool = False) -> Scanned:
         return Scanned("command", text=scan.raw, command=scan.command, quantity=scan.quantity, typed=typed)
     if isinstance(scan, Badge):
         text = badge_code(scan.key_id)
-        known = facts.get(ScanCode, text)
-        return Scanned("badge", known.code if known is not None else "", text, typed=typed)
+        held = facts.get(ScanCode, text)
+        return Scanned("badge", held.code if held is not None else "", text, typed=typed)
     if isinstance(scan, PositionScan):
         return _place(scan.unit, scan.position, facts, typed) or _thing(scan.text, facts, typed)
     found = _thing(scan.text, facts, typed)
@@ -33,7 +34,7 @@ def resolve(scan: Scan, facts: Facts, *, typed: bool = False) -> Scanned:
 
 
 def _thing(text: str, facts: Facts, typed: bool) -> Scanned:
-    row = facts.get(ScanCode, text)
+    row = known(facts, text)
     if row is None:
         return Scanned("text", text=text, typed=typed)
     if row.kind == "person":  # a badge that is another scheme's code
