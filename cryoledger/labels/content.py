@@ -73,8 +73,9 @@ class Content:
 class VialLabel(Content):
     """A vial: `source` is the donation's number or the donor's code; `symbol` holds an ISBT 128 or GS1 code.
 
-    `identifier` is what that code says, in print (of ISBT 128 number, product and division, which a layout may place
-    one by one: the number is the source, then `item` and `division`); `warnings` are sentences that a regulation asks for.
+    `identifier` is what that code says, in print: of ISBT 128 number, product and division, which a layout may place
+    one by one (the number is the source, then `item` and `division`). `warnings` are sentences that a regulation
+    asks for.
     """
 
     kinds: ClassVar = ("vial", "cap")
@@ -213,7 +214,9 @@ class CheckLabel(Content):
 LabelContent = VialLabel | DoseLabel | UnitLabel | BadgeLabel | PatientLabel | OrderLabel | CommandLabel | CheckLabel
 
 _EVERY: Final = {"code", "code_head", "code_tail"}
-_VIAL: Final = frozenset({"product", "lot", "source", "expiry", "storage", "identifier", "item", "division", "warnings"})
+_VIAL: Final = frozenset(
+    {"product", "lot", "source", "expiry", "storage", "identifier", "item", "division", "warnings"}
+)
 _AMOUNT: Final = {"cells", "volume", "contents"}
 FIELDS: Final[dict[str, frozenset[str]]] = {
     **dict.fromkeys(VialLabel.kinds, _VIAL | _AMOUNT | _EVERY),

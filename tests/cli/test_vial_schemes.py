@@ -31,8 +31,8 @@ def site_with(lab: Terminal, scheme: str) -> str:
     )  # fmt: skip
     if donation != "DIN1":
         lab.does(
-            "donation", "add", f"={donation}00", "--donor", "D1", "--tissue", "bone marrow", "--collected-on", "2025-01-02",
-            by="maria.s",
+            "donation", "add", f"={donation}00", "--donor", "D1", "--tissue", "bone marrow",
+            "--collected-on", "2025-01-02", by="maria.s",
         )  # fmt: skip
     lab.does(
         "lot", "add", "L2", "--product", "MSC-1", "--donation", donation, "--passage", 3, "--cells", "5M",
@@ -77,7 +77,7 @@ def test_the_label_carries_the_whole_message_and_its_scan_finds_the_vial(
 
 
 def test_a_donation_is_found_by_its_barcode_and_by_its_typed_number(furnished: Terminal) -> None:
-    """Scanned with its flags, or typed with its check character, it is the number; a code of two things is refused."""
+    """Scanned with flags, or typed with its check character, it is the number; a code of two things is refused."""
     site_with(furnished, "isbt128")
     for text in (f"={DIN}00", f"]C0={DIN}51", DIN, f"{DIN}{iso7064.check_character(DIN)}"):
         assert furnished.read("donation", "show", text)["row"]["code"] == DIN

@@ -70,8 +70,8 @@ def test_a_label_has_a_code() -> None:
 
 def test_a_message_s_product_and_division_stand_beside_its_number() -> None:
     """ISBT 128 asks for the three in text on a small vial; a local or GS1 code has no such parts."""
-    plain = vial()
-    label = replace(plain, symbol="=+03000...", identifier=f"{plain.source} S12954 000001")
+    plain = vial(source="A999926123456")
+    label = replace(plain, identifier="A999926123456 S12954 000001")
     assert (label.fields()["item"], label.fields()["division"]) == ("S12954", "000001")
     for other in ("", "(01)09506000134352 (21)BKV000001W"):
         fields = replace(plain, identifier=other).fields()

@@ -127,7 +127,12 @@ def add_donation(
     from cryoledger.codes import donation_number
 
     number = donation_number(call.unframed(code)) or code  # a scanned barcode has flags, which are no part of it
-    return {"donation": number, "donor": call.code(from_donor), "tissue": tissue, "collected_on": call.day(collected_on)}
+    return {
+        "donation": number,
+        "donor": call.code(from_donor),
+        "tissue": tissue,
+        "collected_on": call.day(collected_on),
+    }
 
 
 @look(donation, "list", example="cryoledger donation list")
