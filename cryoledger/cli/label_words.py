@@ -195,7 +195,7 @@ class Work:
         }
         text = f"{done.labels} of {len(labels)} labels: {where}"
         if entries:
-            text += f"; recorded in entry {', '.join(map(str, entries))}"
+            text += f"; recorded in entr{'y' if len(entries) == 1 else 'ies'} {', '.join(map(str, entries))}"
         if done.labels or done.trouble is None:
             self.call.answer(value, text)
         if done.trouble is not None:

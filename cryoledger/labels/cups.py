@@ -28,6 +28,9 @@ QUEUE_SECONDS: Final = 30.0
 _POLL_SECONDS: Final = 0.25
 _REQUEST_ID: Final = re.compile(rb"request id is (\S+)")
 _JOB: Final = re.compile(r"-([0-9]{1,9})$")
+# An office printer's own settings may fit a sheet of labels to its margins, or print its back.
+_AS_IT_IS: Final = ("print-scaling=none", "sides=one-sided", "number-up=1")
+_NAMED: Final = {(210.0, 297.0): "A4", (215.9, 279.4): "Letter"}
 _OF_THE_USER: Final = ("CUPS_SERVER", "HOME", "USER")  # where the scheduler is, and the user's own settings of it
 
 
@@ -44,20 +47,21 @@ class CupsPrinter:
         sent, reference = 0, ""
         for at in range(0, len(formats), UNDER_WAY_MAX):
             part = formats[at : at + UNDER_WAY_MAX]
-            reference = self._print(b"".join(part), "raw", len(part), sent)
+            reference = self._print(b"".join(part), ("raw",), len(part), sent)
             sent += len(part)
             if report is not None:
                 report(sent)
         return Sent(sent, None, reference)
 
-    def send_pdf(self, document: bytes, labels: int) -> Sent:
-        """Print a PDF of so many labels, at its own size."""
-        return Sent(labels, None, self._print(document, "print-scaling=none", labels, 0))
+    def send_pdf(self, document: bytes, labels: int, page: tuple[float, float] | None = None) -> Sent:
+        """Print a PDF of so many labels, at its own size, on one side, on paper of the page's millimetres."""
+        media = () if page is None else (f"media={_media(*page)}",)
+        return Sent(labels, None, self._print(document, (*_AS_IT_IS, *media), labels, 0))
 
-    def _print(self, content: bytes, option: str, labels: int, before: int) -> str:
+    def _print(self, content: bytes, options: tuple[str, ...], labels: int, before: int) -> str:
         """Print one job; `before` is the number of labels that jobs before it printed."""
         try:
-            reference = self._submit(content, option)
+            reference = self._submit(content, options)
         except PrinterError as error:
             error.sent = before
             raise
@@ -70,11 +74,12 @@ class CupsPrinter:
                 raise
         return reference
 
-    def _submit(self, content: bytes, option: str) -> str:
+    def _submit(self, content: bytes, options: tuple[str, ...]) -> str:
         state = self._run(["lpstat", "-p", self.queue], b"", may_fail=True)
         if b"disabled" in state:
             raise PrinterError(f"The queue {self.queue} is stopped.", f"See why with: lpstat -p {self.queue}")
-        answer = self._run(["lp", "-d", self.queue, "-o", option, "-"], content)
+        chosen = [word for option in options for word in ("-o", option)]
+        answer = self._run(["lp", "-d", self.queue, *chosen, "-"], content)
         found = _REQUEST_ID.search(answer)
         return found[1].decode("ascii", "replace") if found else ""
 
@@ -133,3 +138,8 @@ class CupsPrinter:
             why = done.stderr.decode("utf-8", "replace").strip().removeprefix(f"{program}: ").rstrip(".")[:200]
             raise PrinterError(f"The queue {self.queue} refused the labels: {why}.", "See: lpstat -t")
         return done.stdout + done.stderr
+
+
+def _media(width: float, height: float) -> str:
+    """What CUPS calls a page of so many millimetres."""
+    return _NAMED.get((width, height)) or f"Custom.{width:g}x{height:g}mm"

@@ -1,6 +1,6 @@
-"""Reads the answer of a ZPL printer to `~HS` (host status return, ZPL II Programming Guide).
+"""Reads the answers of a ZPL printer to `~HS` and `~HI` (host status and identification, ZPL II Programming Guide).
 
-Three lines, each between STX and ETX, of numbers with commas; the ones read here, by line and place from 0:
+The status is three lines, each between STX and ETX, of numbers with commas. Read here, by line and place from 0:
 
     0: 1 paper out, 2 paused, 4 formats waiting, 5 buffer full, 9 memory lost, 10 too cold, 11 too hot
     1: 2 head open, 3 ribbon out, 8 labels still to print of the present batch
@@ -12,11 +12,22 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["STATUS_REQUEST", "Status", "read_status"]
+__all__ = ["IDENTITY_REQUEST", "STATUS_REQUEST", "Identity", "Status", "read_identity", "read_status"]
 
 STATUS_REQUEST: Final = b"~HS\r\n"
+IDENTITY_REQUEST: Final = b"~HI\r\n"
 _LINE: Final = re.compile(rb"\x02([0-9,]+)\x03")
 _FIELDS_MIN: Final = (12, 9)
+_IDENTITY: Final = re.compile(rb"\x02([ -+\--~]{1,60}),[ -+\--~]{0,40},(6|8|12|24),[^\x03]{0,60}\x03")
+_DPI_OF: Final = {6: 152, 8: 203, 12: 300, 24: 600}
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a printer says that it is, and the resolution of its head."""
+
+    model: str
+    dpi: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +65,12 @@ class Status:
         if self.head_open:
             return "Close the head."
         return "Look at its display; switch it off and on if nothing else helps." if self.trouble else ""
+
+
+def read_identity(answer: bytes) -> Identity | None:
+    """Read the answer to `~HI` (model, version, dots a millimetre, memory); None where there is none."""
+    found = _IDENTITY.search(answer)
+    return Identity(found[1].decode("ascii"), _DPI_OF[int(found[2])]) if found else None
 
 
 def read_status(answer: bytes) -> Status | None:

@@ -20,7 +20,14 @@ from urllib.parse import urlsplit
 
 from cryoledger.labels.cups import QUEUE_NAME, CupsPrinter
 from cryoledger.labels.errors import PrinterError
-from cryoledger.labels.printer_status import STATUS_REQUEST, Status, read_status
+from cryoledger.labels.printer_status import (
+    IDENTITY_REQUEST,
+    STATUS_REQUEST,
+    Identity,
+    Status,
+    read_identity,
+    read_status,
+)
 from cryoledger.labels.sent import SECONDS_PER_LABEL, UNDER_WAY_MAX, Report, Sent
 
 __all__ = ["CupsPrinter", "Printer", "Sent", "TcpPrinter", "read_address"]
@@ -44,6 +51,12 @@ class TcpPrinter:
         """Ask for the printer's status; a PrinterError says if it is off or silent."""
         with self._connected() as link:
             return link.ask()
+
+    def identity(self) -> Identity | None:
+        """Ask which printer it is; None where it answers for its status alone. PrinterError as for `status`."""
+        with self._connected() as link:
+            link.ask(IDENTITY_REQUEST)
+            return read_identity(link.answer)
 
     def send(self, formats: Sequence[bytes], report: Report | None = None) -> Sent:
         """Send ZPL formats, one a label; `report` is given the count after each.
@@ -93,6 +106,7 @@ class _Link:
     def __init__(self, connection: socket.socket, name: str, timeout: float) -> None:
         self.sent = 0
         self.confirmed = 0
+        self.answer = b""
         self._connection = connection
         self._name = name
         self._timeout = timeout
@@ -108,9 +122,9 @@ class _Link:
         self._send(content)
         self.sent += 1
 
-    def ask(self) -> Status:
-        """Ask for the status and read the answer, within the printer's timeout in all."""
-        self._send(STATUS_REQUEST)
+    def ask(self, first: bytes = b"") -> Status:
+        """Ask for the status and read the answer, within the printer's timeout in all; `first` is asked before."""
+        self._send(first + STATUS_REQUEST)
         deadline = time.monotonic() + self._timeout
         answer = b""
         while (status := read_status(answer)) is None:
@@ -127,6 +141,7 @@ class _Link:
             if not part:
                 raise self._broken(None)
             answer += part
+        self.answer = answer
         at_the_head = 1 if status.trouble or status.under_way else 0  # the one being printed is not counted by ~HS
         self.confirmed = max(self.confirmed, self.sent - status.under_way - at_the_head)
         return status
@@ -160,7 +175,8 @@ class _Link:
             raise self._broken(error) from error
 
     def _silent(self, answer: bytes) -> PrinterError:
-        what = f"answered {answer[:40]!r}, which is no status" if answer else "is silent: it gave no status"
+        shown = answer[:40].decode("ascii", "replace").strip()
+        what = f"answered {shown!r}, which is no status" if answer else "is silent: it gave no status"
         return self._error(
             f"The printer {self._name} {what} within {self._timeout:g} s.",
             "Is it a label printer, and ready? If it never answers: `cryoledger printer add NAME ADDRESS --silent`.",

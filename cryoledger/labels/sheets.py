@@ -107,13 +107,13 @@ def check_labels(stock: Stock, site_folder: Path | None = None) -> list[Label]:
     return drawn
 
 
-def check_sheet(paper: str = "a4", site_folder: Path | None = None) -> bytes:
+def check_sheet(paper: str = "a4", site: str = "", site_folder: Path | None = None) -> bytes:
     """Return the PDF of the scanner check."""
     stock = load_stock(f"{paper}-checks", site_folder)
     return to_pdf(
         check_labels(stock, site_folder),
         stock,
         title="Scanner check",
-        heading="Scanner check",
+        heading=f"Scanner check - {site}" if site else "Scanner check",
         note="Run: cryoledger scan --check. Then scan 1 to 6 in this order: it says what is wrong, and what to do.",
     )

@@ -14,7 +14,7 @@ from PIL import Image
 
 from cryoledger.labels.sheets import SCANNER_CHECKS
 from tests.cli.conftest import Terminal
-from tests.labels.test_printers import answer, printer
+from tests.labels.test_printers import IDENTITY, answer, printer
 
 
 def codes(lab: Terminal, count: int) -> list[str]:
@@ -103,6 +103,11 @@ def test_printers_are_entered_tested_and_removed(furnished: Terminal) -> None:
         assert [row["name"] for row in furnished.read("printer", "list")] == ["bench"]
         furnished.does("printer", "test", "bench")
         assert fake.labels == 1
+    with printer(lambda _: IDENTITY + answer()) as fake:
+        furnished.does("printer", "add", "other", f"tcp://127.0.0.1:{fake.port}", "--dpi", 300)
+        refused = furnished.run("printer", "test", "other")
+        assert (refused.code, fake.labels) == (2, 0)
+        assert "ZD421-203dpi ZPL of 203 dpi" in refused.err
     furnished.does("printer", "remove", "bench")
     assert furnished.run("printer", "test", "bench").code == 2
     assert furnished.run("printer", "add", "x", "ftp://a").code == 2
@@ -118,6 +123,15 @@ def test_other_labels_read_and_leave_no_entry(furnished: Terminal, tmp_path: Pat
     assert len(read) == 1
     assert words[0] == "badge" or read == {words[1]}
     assert (len(furnished.read("verify")["findings"]), furnished.read("verify")["entries"]) == before
+
+
+def test_all_boxes_of_a_freezer_are_labelled_in_one_go(furnished: Terminal, tmp_path: Path) -> None:
+    """In the order of the walk, on the label that fits a box."""
+    told = furnished.does("label", "unit", "FRZ-1", "--inside", "box", "--to", tmp_path / "boxes.pdf", "--json").json
+    boxes = [row["code"] for row in furnished.read("unit", "list") if row["kind"] == "box"]
+    assert (told["printed"], told["layout"]) == (len(boxes), "unit-50x25")
+    assert len(boxes) > 1
+    assert "no cane inside FRZ-1" in furnished.run("label", "unit", "FRZ-1", "--inside", "cane", "--preview").err
 
 
 def test_a_copied_layout_and_stock_are_used_and_a_wrong_one_is_named_by_line_and_key(
@@ -139,6 +153,12 @@ def test_a_copied_layout_and_stock_are_used_and_a_wrong_one_is_named_by_line_and
     assert (shown["layout"], shown["stock"], shown["printed"]) == ("mine", "mine", 1)
     assert furnished.read("label", "list")[0]["wrong"] == ""
 
+    (own / "stock" / "a4-commands.toml").write_text("kind = 'sheet'\n", encoding="utf-8")  # in place of ours
+    assert (
+        "stock/a4-commands.toml, line 1, title: is missing" in furnished.run("label", "commands", *to[:1], "x.pdf").err
+    )
+    (own / "stock" / "a4-commands.toml").unlink()
+
     mine.write_text(text.replace("size = 4.5", "size = 4.4", 1), encoding="utf-8")
     (own / "stock" / "mine.toml").write_text("kind = 'roll'\ntitle = 'x'\ncolour = 'blue'\n", encoding="utf-8")
     wrong = furnished.run(*mine_twice, "--reprint", "damaged", "--as", "maria.s")
@@ -159,7 +179,7 @@ def test_a_sheet_s_outlines_are_written_for_its_calibration(furnished: Terminal,
 
 
 def test_the_sheets_are_written_and_a_scanner_is_judged(terminal: Terminal, tmp_path: Path) -> None:
-    for sheet in ("commands", "scanner-check"):
+    for sheet in ("commands", "scanner-check"):  # before there is a vault
         terminal.does("label", sheet, "--to", tmp_path / f"{sheet}.pdf")
         assert (tmp_path / f"{sheet}.pdf").read_bytes().startswith(b"%PDF")
     right = "".join(f"{each.content}\n" for each in SCANNER_CHECKS)

@@ -216,6 +216,20 @@ def programs(folder: Path, monkeypatch: pytest.MonkeyPatch, lp: str) -> None:
     monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
 
 
+@pytest.mark.parametrize(
+    ("page", "media"),
+    [((215.9, 279.4), " -o media=Letter"), ((100.0, 50.0), " -o media=Custom.100x50mm"), (None, "")],
+)
+def test_a_sheet_is_printed_as_it_is_on_one_side_of_its_own_paper(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, page: tuple[float, float] | None, media: str
+) -> None:
+    """An office printer set to two sides, or to fit pages, would spoil a sheet of labels."""
+    programs(tmp_path, monkeypatch, f'echo "$@" > {tmp_path}/asked; echo "request id is Labels-none"')
+    CupsPrinter("Labels", timeout=5).send_pdf(b"%PDF-1.4", 3, page)
+    expected = f"-d Labels -o print-scaling=none -o sides=one-sided -o number-up=1{media} -\n"
+    assert (tmp_path / "asked").read_text() == expected
+
+
 def test_hanging_queue_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     programs(tmp_path, monkeypatch, "exec sleep 5")
     with pytest.raises(PrinterError, match=r"did not answer within 0\.3 s"):

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from cryoledger.labels import CupsPrinter, PrinterError, TcpPrinter, read_address
-from cryoledger.labels.printer_status import Status, read_status
+from cryoledger.labels.printer_status import Identity, Status, read_identity, read_status
 
 LABEL = b"^XA^FO0,0^GFA,1,1,1,FF^FS^XZ\n"
 
@@ -199,3 +199,27 @@ def test_addresses(text: str, made: TcpPrinter | CupsPrinter) -> None:
 def test_wrong_addresses_are_refused(text: str) -> None:
     with pytest.raises(PrinterError, match=r"tcp://HOST:9100 or cups:NAME"):
         read_address(text)
+
+
+IDENTITY = b"\x02ZTC ZD421-203dpi ZPL,V93.21.26Z,8,65536KB\x03\r\n"
+
+
+@pytest.mark.parametrize(
+    ("told", "found"),
+    [
+        (IDENTITY, Identity("ZTC ZD421-203dpi ZPL", 203)),
+        (b"\x02GX430t,V56,12,2104KB\x03" + answer(), Identity("GX430t", 300)),
+        (answer(), None),
+        (b"\x02X,V1,9,1KB\x03", None),
+        (b"", None),
+    ],
+)
+def test_what_a_printer_says_that_it_is(told: bytes, found: Identity | None) -> None:
+    assert read_identity(told) == found
+
+
+def test_a_printer_is_asked_what_it_is_and_one_that_does_not_say_holds_nobody_up() -> None:
+    with printer(lambda _: IDENTITY + answer()) as fake:
+        assert TcpPrinter("127.0.0.1", fake.port).identity() == Identity("ZTC ZD421-203dpi ZPL", 203)
+    with printer(lambda _: answer()) as mute:
+        assert TcpPrinter("127.0.0.1", mute.port).identity() is None

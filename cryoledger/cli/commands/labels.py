@@ -14,7 +14,7 @@ from cryoledger.cli.declare import group, look
 from cryoledger.cli.label_words import DPI, Layout_, Preview, PrinterName, Reprint, Start, Stock_, To, Work, given
 from cryoledger.cli.new_file import WRITES
 from cryoledger.cli.words import Lot
-from cryoledger.errors import RequestError
+from cryoledger.errors import CryoledgerError, RequestError
 
 if TYPE_CHECKING:
     from cryoledger.labels import LabelContent, VialLabel
@@ -29,6 +29,7 @@ Paper = Annotated[str, typer.Option("--paper", help="The paper: a4 or letter.")]
 Sheet = Annotated[Path, typer.Option("--to", metavar="FILE.pdf", help="The file."), WRITES]
 LARGE = ("freezer", "tank", "shelf", "tower", "rack")
 VIAL = "cryoledger label vial BKV000001W --to label.pdf --as maria.s"
+UNIT = "cryoledger label unit BOX-1 --to box.pdf\ncryoledger label unit FRZ-1 --inside box --to boxes.pdf"
 LOT = "cryoledger label lot L1 --printer tcp://10.0.0.7:9100 --as maria.s"
 
 
@@ -97,7 +98,8 @@ def _print_vials(work: Work, codes: list[str], by: Signers, reprint: str | None,
         return
     job = VialJob.plan(call.vault, codes, layout, reprint=reprint, rest_only=rest_only, site_folder=work.site_folder)
     labels = work.draw([contents[code] for code in job.vials], layout, stock, progress=rest_only)
-    told = f"{len(labels)} vial labels, layout {layout.name}" + (f", reprint: {reprint}" if job.before else "")
+    told = f"{len(labels)} vial label{'s' * (len(labels) > 1)}, layout {layout.name}"
+    told += f", reprint: {reprint}" if job.before else ""
     trial = job.events(len(labels))[0]
     (signer,) = ask_for(call, [("printed", "technician or pharmacist")], told, by, event=trial)
     opened = job.open(signer)
@@ -136,6 +138,34 @@ def _print(work: Work, contents: list[Any], usual: str) -> None:
         work.tell(labels, layout, stock, work.deliver(labels, stock, progress=False))
 
 
+@look(label, "unit", example=UNIT)
+def unit(
+    call: Call,
+    codes: Codes,
+    inside: Annotated[
+        str | None,
+        typer.Option("--inside", metavar="KIND", help="Instead, all of this kind inside them: box, rack."),
+    ] = None,
+    layout: Layout_ = None,
+    stock: Stock_ = None,
+    dpi: DPI = None,
+    to: To = None,
+    printer: PrinterName = None,
+    start: Start = 1,
+    preview: Preview = False,
+) -> None:
+    """Print labels of storage units: boxes, racks, freezers; with --inside of all boxes of a freezer."""
+    from cryoledger.custody.labels.label_contents import unit_label, units_inside
+
+    work = Work(call, given(layout, stock, dpi, to, printer, start, preview))
+    named = [call.code(code) for code in codes]
+    with call.reading() as reading:
+        if inside is not None:
+            named = [each for code in named for each in units_inside(reading, code, inside)]
+        contents = [unit_label(reading, code) for code in named]
+    _print(work, contents, "unit-100x50" if contents[0].unit in LARGE else "unit-50x25")
+
+
 def _enter(name: str, example: str, usual: str, text: str, argument: Any = Codes) -> None:
     """A command for one kind of label that leaves no entry."""
 
@@ -157,7 +187,7 @@ def _enter(name: str, example: str, usual: str, text: str, argument: Any = Codes
         named = [call.code(code) if name != "badge" else code for code in codes]
         with call.reading() as reading:
             contents = [make(reading, code) for code in named]
-        _print(work, contents, "unit-100x50" if name == "unit" and contents[0].unit in LARGE else usual)
+        _print(work, contents, usual)
 
     command.__annotations__["codes"] = argument
     command.__name__, command.__doc__ = name, text
@@ -165,7 +195,6 @@ def _enter(name: str, example: str, usual: str, text: str, argument: Any = Codes
 
 
 _enter("dose", "DOSE-1 --printer bench", "dose-50x25", "Print the label of a prepared syringe or bag.")
-_enter("unit", "BOX-1 --to box.pdf", "unit-50x25", "Print labels of storage units: boxes, racks, freezers.")
 _enter("badge", "maria.s --to badge.pdf", "badge-86x54", "Print badges, which name the holder's key.", Names)
 _enter("patient", "P1 --to band.zpl", "wristband", "Print a wristband: the patient's code alone, no name.")
 _enter("order", "O1 --to order.pdf", "order-100x50", "Print the label of an order.")
@@ -176,7 +205,7 @@ def commands(call: Call, to: Sheet, paper: Paper = "a4") -> None:
     """Write the command sheet, to be laminated: Confirm, Cancel, Undo, every command, quantities."""
     from cryoledger.labels.sheets import command_sheet
 
-    _write(call, to, command_sheet(_paper(paper)))
+    _write(call, to, command_sheet(_paper(paper), *_site(call)))
 
 
 @look(label, "scanner-check", example="cryoledger label scanner-check --to check.pdf")
@@ -184,7 +213,7 @@ def scanner_check(call: Call, to: Sheet, paper: Paper = "a4") -> None:
     """Write the sheet that proves a scanner's settings; `cryoledger scan --check` judges the scans."""
     from cryoledger.labels.sheets import check_sheet
 
-    _write(call, to, check_sheet(_paper(paper)))
+    _write(call, to, check_sheet(_paper(paper), *_site(call)))
 
 
 @look(label, "list", example="cryoledger label list")
@@ -228,6 +257,16 @@ def calibration(
     from cryoledger.labels.pdf import calibration_pdf
 
     _write(call, to, calibration_pdf(load_stock(stock, site_labels(call.vault.folder.state))))
+
+
+def _site(call: Call) -> tuple[str, Path | None]:
+    """The site's name for a heading, and the folder of its own layouts; neither where no vault is here yet."""
+    from cryoledger.custody.station.printer_settings import site_labels
+
+    try:
+        return call.vault.site().origin, site_labels(call.vault.folder.state)
+    except CryoledgerError:
+        return "", None
 
 
 def _paper(text: str) -> str:

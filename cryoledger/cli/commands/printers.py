@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cryoledger.cli import output
 from cryoledger.cli.call import Call
 from cryoledger.cli.declare import group, look
 from cryoledger.cli.label_words import DPI, Layout_, Stock_, Work, given
+from cryoledger.errors import RequestError
 
 if TYPE_CHECKING:
     from cryoledger.labels import LabelContent
@@ -44,24 +46,46 @@ def list_printers(call: Call) -> None:
     """List the printers of this station."""
     from dataclasses import asdict
 
-    from cryoledger.cli import output
     from cryoledger.custody.station.printer_settings import printers
 
     rows = [asdict(each) for each in printers(call.vault.folder.state).values()]
     heads = ("name", "address", "stock", "dpi", "layout")
-    call.answer(rows, lambda: output.table(heads, [[row[head] for head in heads] for row in rows]))
+    shown = [[*(row[head] for head in heads), "" if row["asks"] else "not asked"] for row in rows]
+    call.answer(rows, lambda: output.table((*heads, "status"), shown))
 
 
 @look(printer, "test", example="cryoledger printer test bench")
 def test(call: Call, name: Name) -> None:
-    """Ask a printer how it is, and print one label that says VOID; nothing is recorded."""
+    """Ask a printer what and how it is, and print one label that says VOID; nothing is recorded."""
     work = Work(call, given(None, None, None, None, name, 1, preview=False))
     work.training = True
     content, usual = _sample(work)
     layout = work.layout(usual, content.kinds)
     stock = work.stock(layout)
     labels = work.draw([content], layout, stock, progress=False)
-    work.tell(labels, layout, stock, work.deliver(labels, stock, progress=False))
+    _check_resolution(work)
+    done = work.deliver(labels, stock, progress=False)
+    work.tell(labels, layout, stock, done)
+    output.narrate(
+        f"One label of {layout.name} on {stock.name}, {work.dpi} dpi. See that it is whole, straight and black, "
+        f"then scan it: `cryoledger codes read` must say {labels[0].scanned}."
+    )
+
+
+def _check_resolution(work: Work) -> None:
+    """Refuse a printer whose head has another resolution than labels are drawn for: they would be cut or small."""
+    from cryoledger.labels import TcpPrinter
+
+    printer = work.target.printer if work.target is not None else None
+    if not isinstance(printer, TcpPrinter) or not printer.asks:
+        return
+    found = printer.identity()
+    if found is not None and found.dpi != work.dpi:
+        name = work.options.printer
+        raise RequestError(
+            f"The printer says that it is a {found.model} of {found.dpi} dpi; labels for it are drawn at {work.dpi}.",
+            f"`cryoledger printer remove {name}`, then `printer add {name} ... --dpi {found.dpi}`.",
+        )
 
 
 @look(printer, "remove", example="cryoledger printer remove bench")
@@ -90,6 +114,8 @@ def _sample(work: Work) -> tuple[LabelContent, str]:
             return vial, own.name
     if setting is not None and setting.stock is not None:
         stock = load_stock(setting.stock, work.site_folder)
+        if stock.label_width >= 98 and stock.label_height >= 48:
+            return UnitLabel("TEST", "test", "Printer test"), "unit-100x50"
         if stock.label_width >= 49 and stock.label_height >= 24:
             return UnitLabel("TEST", "test", "Printer test"), "unit-50x25"
         if stock.label_height < 12.6:

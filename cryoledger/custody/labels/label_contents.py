@@ -28,6 +28,7 @@ from cryoledger.codes import Code, read
 from cryoledger.codes.local import check_prefix
 from cryoledger.custody.labels import vial_scheme
 from cryoledger.custody.vault import person_by, site_of
+from cryoledger.custody.workflow.look import natural_order
 from cryoledger.database.store import Reading
 from cryoledger.domain.facts import Facts
 from cryoledger.domain.records import (
@@ -53,7 +54,7 @@ from cryoledger.labels import BadgeLabel, DoseLabel, OrderLabel, PatientLabel, U
 from cryoledger.ledger.canonical import parse_time
 
 __all__ = ["badge_label", "dose_label", "is_biohazard", "order_label", "patient_label", "unit_label", "vial_label"]
-__all__ += ["warnings_of"]
+__all__ += ["units_inside", "warnings_of"]
 
 ENDED = frozenset({"administered", "consumed", "discarded"})
 NOT_EVALUATED = "NOT EVALUATED FOR INFECTIOUS SUBSTANCES"
@@ -119,6 +120,25 @@ def unit_label(reading: Reading, code: str) -> UnitLabel:
     parent = reading.facts.get(StorageUnit, unit.parent) if unit.parent else None
     place = f"{parent.name}, slot {unit.slot}" if parent is not None and unit.slot else parent.name if parent else ""
     return UnitLabel(code, unit.kind, unit.name, place)
+
+
+def units_inside(reading: Reading, code: str, kind: str) -> list[str]:
+    """The units of a kind inside a unit, as one walks: slot 2 before slot 10; RequestError where there is none."""
+    _need(reading.facts, StorageUnit, code, "storage unit")
+    found: list[str] = []
+    below = _children(reading.facts, code)
+    while below:
+        unit = below.pop(0)
+        if unit.kind == kind:
+            found.append(unit.code)
+        below = _children(reading.facts, unit.code) + below
+    if not found:
+        raise RequestError(f"There is no {kind[:40]} inside {code}.", "See what is there: `cryoledger freezers`.")
+    return found
+
+
+def _children(facts: Facts, code: str) -> list[StorageUnit]:
+    return sorted(facts.where(StorageUnit, parent=code), key=lambda unit: natural_order(unit.slot or "", unit.code))
 
 
 def badge_label(reading: Reading, name: str) -> BadgeLabel:

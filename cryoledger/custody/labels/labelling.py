@@ -96,7 +96,9 @@ def _send(labels: Sequence[Label], stock: Stock, target: Target, count: Report) 
             raise RuntimeError("check_target was left out")
         from cryoledger.labels.pdf import to_pdf  # late: it loads reportlab
 
-        sent = target.printer.send_pdf(to_pdf(labels, stock, start=target.start), len(labels))
+        grid = stock.grid
+        page = (grid.page_width, grid.page_height) if grid is not None else None
+        sent = target.printer.send_pdf(to_pdf(labels, stock, start=target.start), len(labels), page)
         count(sent.labels)
     else:
         if target.printer is None:

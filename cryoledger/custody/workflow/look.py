@@ -114,13 +114,14 @@ def in_place_order(facts: Facts, vials: Iterable[Vial]) -> list[Vial]:
     """Stored vials ordered by freezer, rack, box and position, as one walks: slot 2 before slot 10."""
 
     def walk(vial: Vial) -> tuple[tuple[tuple[int, str, str], ...], int]:
-        steps = [_natural(unit.slot or "", unit.code) for unit in chain(facts, vial.unit)]
+        steps = [natural_order(unit.slot or "", unit.code) for unit in chain(facts, vial.unit)]
         return tuple(steps[::-1]), vial.position or 0
 
     return sorted(vials, key=walk)
 
 
-def _natural(slot: str, code: str) -> tuple[int, str, str]:
+def natural_order(slot: str, code: str) -> tuple[int, str, str]:
+    """A key that sorts slot 2 before slot 10."""
     return (int(slot), "", code) if slot.isascii() and slot.isdigit() else (1 << 40, slot, code)
 
 
