@@ -5,9 +5,9 @@ from __future__ import annotations
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
-from textual.widgets import Static
 
 from cryoledger.tui import blocks
+from cryoledger.tui.text import Text
 from cryoledger.tui.words import VERDICTS, plain, verdict
 
 _LARGE_COLUMNS, _LARGE_ROWS = 120, 36
@@ -34,7 +34,7 @@ class AnswerPanel(Vertical):
     def __init__(self) -> None:
         super().__init__(id="answer")
         self._word, self._message = "", ""
-        self._big, self._said = Static(id="word", markup=False), Static(id="message", markup=False)
+        self._big, self._said = Text("word"), Text("message")
 
     @property
     def compact(self) -> bool:
@@ -72,7 +72,7 @@ class AnswerPanel(Vertical):
     def _say(self, word: str, message: str) -> None:
         self._word, self._message = word, message
         self._draw_word()
-        self._said.update(plain(f"{word}  {message}" if self.compact and word else message))
+        self._said.put(plain(f"{word}  {message}" if self.compact and word else message))
 
     def _draw_word(self) -> None:
         size = self.app.size
@@ -82,4 +82,4 @@ class AnswerPanel(Vertical):
             lines = large if len(large[0]) <= size.width - 4 else lines
         self._big.styles.height = len(lines)
         self.set_class(len(lines) > 3 and not self.compact, "-large")
-        self._big.update(Content("\n".join(lines)))
+        self._big.put(Content("\n".join(lines)))

@@ -9,6 +9,7 @@ The screen never waits for the database: the desk, the vault and all they import
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -258,15 +259,17 @@ class StationApp(GuidedApp, inherit_bindings=False):
                 await super().on_event(events.Key(each.key, each.character))
             else:
                 self._put(each)
-        if self._gate_timer is not None:
-            self._gate_timer.stop()
-            self._gate_timer = None
-        if self._gate.deadline is not None:
+        self._await_deadline()
+
+    def _await_deadline(self) -> None:
+        """Have the gate asked after its deadline: by one timer, not by a new one for each key of a scan."""
+        if self._gate.deadline is not None and self._gate_timer is None:
             # A little late rather than early: keys made before the deadline may still be on their way.
             wait = max(0.0, self._gate.deadline - _monotonic()) + 0.010
             self._gate_timer = self.set_timer(wait, self._expire)
 
     async def _expire(self) -> None:
+        self._gate_timer = None
         await self._take(self._gate.expire(_monotonic()))
 
     def _is_for_line(self, typed: Typed) -> bool:
@@ -306,6 +309,8 @@ class StationApp(GuidedApp, inherit_bindings=False):
 
     def _opened(self, view: View) -> None:
         self._is_open = True
+        # All that was loaded stays: the collector need not go through it again, which takes as long as ten scans.
+        gc.freeze()
         station = self.station
         station.show(view, self.now())
         station.welcome(self._banner)

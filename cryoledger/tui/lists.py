@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections import deque
 from datetime import datetime
 
-from textual.content import Content
-from textual.widgets import Static
-
 from cryoledger.manual.texts import say
+from cryoledger.tui.lines import Line, Lines, piece, whole
 from cryoledger.tui.view import Card, Out, Own, Shown
-from cryoledger.tui.words import duration, plain, verdict
+from cryoledger.tui.words import duration, verdict
 
 KEPT = 100
 _LABEL = 9
@@ -21,33 +19,33 @@ _TONE = {"good": "$good", "wait": "$wait", "bad": "bold $bad", "held": "bold $he
 _OUTCOME = {"recorded": "$good", "question": "$wait", "refused": "$bad", "broken": "$held-text", "info": "$note"}
 
 
-class CardView(Static):
+class CardView(Lines):
     """The card of the thing scanned last."""
 
-    DEFAULT_CSS = "CardView { height: auto; max-height: 7; text-wrap: nowrap; text-overflow: ellipsis; }"
+    DEFAULT_CSS = "CardView { height: auto; max-height: 7; }"
 
     def __init__(self) -> None:
-        super().__init__(id="card", markup=False)
+        super().__init__("card")
 
     def show(self, card: Card | None) -> None:
         """Draw a card, or nothing."""
         if card is None:
-            self.update("")
+            self.put([])
             return
-        lines = [plain(card.title, "bold reverse")]
+        lines = [whole(card.title, "bold reverse")]
         for field in card.fields:
-            label = plain(f"{field.label:<{_LABEL}}", "$quiet")
-            lines.append(Content.assemble(label, plain(field.value, _TONE[field.tone])))
-        self.update(Content("\n").join(lines))
+            label = piece(f"{field.label:<{_LABEL}}", "$quiet")
+            lines.append((label, piece(field.value, _TONE[field.tone])))
+        self.put(lines)
 
 
-class OutView(Static):
+class OutView(Lines):
     """What is out of storage, each with its time counting, amber from half of what its product allows, then red."""
 
-    DEFAULT_CSS = "OutView { height: auto; max-height: 5; text-wrap: nowrap; text-overflow: ellipsis; }"
+    DEFAULT_CSS = "OutView { height: auto; max-height: 5; }"
 
     def __init__(self) -> None:
-        super().__init__(id="out", markup=False)
+        super().__init__("out")
         self.rows: tuple[Out, ...] = ()
 
     def show(self, rows: tuple[Out, ...], now: datetime) -> None:
@@ -58,17 +56,17 @@ class OutView(Static):
     def tick(self, now: datetime) -> None:
         """Count on."""
         if not self.rows:
-            self.update("")
+            self.put([])
             return
         room = 4 if self.app.size.height < 36 else 12
-        lines = [plain(say("lists.out", count=len(self.rows)), "bold $bad")]
+        lines = [whole(say("lists.out", count=len(self.rows)), "bold $bad")]
         shown = self.rows if len(self.rows) <= room else self.rows[: room - 1]
         lines += [self._line(row, now) for row in shown]
         if len(shown) < len(self.rows):
-            lines.append(plain(f"and {len(self.rows) - len(shown)} more", "$quiet"))
-        self.update(Content("\n").join(lines))
+            lines.append(whole(f"and {len(self.rows) - len(shown)} more", "$quiet"))
+        self.put(lines)
 
-    def _line(self, row: Out, now: datetime) -> Content:
+    def _line(self, row: Out, now: datetime) -> Line:
         spent = row.out_ms(now)
         limit = "" if row.limit_ms is None else f" of {row.limit_ms // 60_000} min"
         share = 0.0 if not row.limit_ms else spent / row.limit_ms
@@ -76,16 +74,16 @@ class OutView(Static):
         if share >= _AMBER:
             mark, style = ("▲", "bold $wait") if share < 1 else ("✗", "bold $bad")
         text = f"{mark} {duration(spent):>7}{limit}  {row.code}  "
-        return Content.assemble(plain(text, style), plain(row.holder, "$quiet"))
+        return (piece(text, style), piece(row.holder, "$quiet"))
 
 
-class OwnView(Static):
+class OwnView(Lines):
     """What the person who has just signed in signed last, the newest first, until the next scan."""
 
-    DEFAULT_CSS = "OwnView { height: 1fr; width: 1fr; text-wrap: nowrap; text-overflow: ellipsis; }"
+    DEFAULT_CSS = "OwnView { height: 1fr; width: 1fr; }"
 
     def __init__(self) -> None:
-        super().__init__(id="own", markup=False)
+        super().__init__("own")
         self.own: Own | None = None
 
     def show(self, own: Own | None) -> None:
@@ -96,25 +94,25 @@ class OwnView(Static):
     def on_resize(self) -> None:
         """As many as fit."""
         if self.own is None:
-            self.update("")
+            self.put([])
             return
         room = max(1, self.size.height - 2)
-        lines = [plain(say("lists.own"), "bold $quiet")]
+        lines = [whole(say("lists.own"), "bold $quiet")]
         for at, (entry, clock, what, meaning) in enumerate(self.own.rows[:room]):
             mark = "•" if at < self.own.fresh else " "
-            text = plain(f"{mark} {entry:>6}  {clock}  {what}  ", "" if at < self.own.fresh else "$quiet")
-            lines.append(Content.assemble(text, plain(meaning, "$note" if at < self.own.fresh else "$quiet")))
-        lines.append(plain(say("lists.not-yours"), "bold $wait"))
-        self.update(Content("\n").join(lines))
+            text = piece(f"{mark} {entry:>6}  {clock}  {what}  ", "" if at < self.own.fresh else "$quiet")
+            lines.append((text, piece(meaning, "$note" if at < self.own.fresh else "$quiet")))
+        lines.append(whole(say("lists.not-yours"), "bold $wait"))
+        self.put(lines)
 
 
-class RecentView(Static):
+class RecentView(Lines):
     """The last scans, newest first: when, what, and the answer."""
 
-    DEFAULT_CSS = "RecentView { height: 1fr; text-wrap: nowrap; text-overflow: ellipsis; }"
+    DEFAULT_CSS = "RecentView { height: 1fr; }"
 
     def __init__(self) -> None:
-        super().__init__(id="recent", markup=False)
+        super().__init__("recent")
         self.rows: deque[tuple[str, Shown]] = deque(maxlen=KEPT)
 
     def add(self, shown: Shown, clock: str) -> None:
@@ -129,12 +127,12 @@ class RecentView(Static):
     def redraw(self) -> None:
         """Draw what fits, two lines each where the screen is large."""
         if not self.rows:
-            self.update("")
+            self.put([])
             return
-        lines = [plain(say("lists.scans"), "bold $quiet")]
+        lines = [whole(say("lists.scans"), "bold $quiet")]
         for clock, shown in list(self.rows)[: max(1, self.size.height - 1)]:
             lines.append(_recent_line(clock if self.size.width >= _WIDE else clock[:5], shown))
-        self.update(Content("\n").join(lines))
+        self.put(lines)
 
 
 def _cut(text: str) -> str:
@@ -142,13 +140,13 @@ def _cut(text: str) -> str:
     return text if len(text) <= _TEXT else "…" + text[1 - _TEXT :]
 
 
-def _recent_line(clock: str, shown: Shown) -> Content:
+def _recent_line(clock: str, shown: Shown) -> Line:
     answer = shown.answer
     style = _OUTCOME.get(answer.outcome, "$note")
     typed = "⌨ " if shown.typed else ""
-    return Content.assemble(
-        plain(f"{verdict(answer.outcome).symbol} ", f"bold {style}"),
-        plain(f"{clock} ", "$quiet"),
-        plain(f"{typed}{_cut(shown.text):<{_TEXT}} "),
-        plain(answer.message, style),
+    return (
+        piece(f"{verdict(answer.outcome).symbol} ", f"bold {style}"),
+        piece(f"{clock} ", "$quiet"),
+        piece(f"{typed}{_cut(shown.text):<{_TEXT}} "),
+        piece(answer.message, style),
     )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from rich.cells import cell_len, set_cell_size
 from textual.content import Content
-from textual.widgets import Static
 
 from cryoledger.manual.texts import say
+from cryoledger.tui.text import Text
 from cryoledger.tui.words import clean, plain
 
 CURSOR = "▌"
@@ -15,7 +15,7 @@ _LOST = 16
 """Columns of the two lines that marks, the cursor and words broken at the end of a line may take."""
 
 
-class Prompt(Static):
+class Prompt(Text):
     """Two lines under the answer."""
 
     DEFAULT_CSS = """
@@ -25,7 +25,7 @@ class Prompt(Static):
     """
 
     def __init__(self) -> None:
-        super().__init__(id="prompt", markup=False)
+        super().__init__("prompt")
 
     def _cut(self, hint: str, entry: str) -> str:
         """As much of a hint, which the answer above says in full, as leaves what is typed in sight."""
@@ -41,14 +41,14 @@ class Prompt(Static):
             of = plain(f"{whose}, your PIN ▸ " if whose else "PIN ▸ ")
             first = Content.assemble(of, "● " * digits, CURSOR)
         elif entry is not None and asked:
-            self.update(Content.assemble("▶ ", plain(self._cut(hint, entry)), "  ", plain(entry[-_SHOWN:]), CURSOR))
+            self.put(Content.assemble("▶ ", plain(self._cut(hint, entry)), "  ", plain(entry[-_SHOWN:]), CURSOR))
             return
         elif entry is not None:
             keys = plain(f"   {say('prompt.keys')}" if hint and not entry else "", "not bold")
             first = Content.assemble(plain(f"{say('prompt.code')} ▸ "), plain(entry[-_SHOWN:]), CURSOR, keys)
         else:
-            self.update(Content.assemble("▶ ", plain(hint)))
+            self.put(Content.assemble("▶ ", plain(hint)))
             return
         # What is awaited stays in sight.
         second = (hint or say("prompt.typing")) if digits is None else say("prompt.digits")
-        self.update(Content.assemble(first, "\n", plain(second, "not bold")))
+        self.put(Content.assemble(first, "\n", plain(second, "not bold")))

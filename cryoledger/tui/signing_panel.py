@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from textual.content import Content
-from textual.widgets import Static
 
+from cryoledger.tui.text import Text
 from cryoledger.tui.view import Signing
 from cryoledger.tui.words import plain
 
@@ -14,7 +14,7 @@ _ROOMY: Final = 30
 _MARKS: Final = {"signed": ("✓", "$good"), "next": ("▶", "bold $strong"), "waits": ("·", "$quiet")}
 
 
-class SigningPanel(Static):
+class SigningPanel(Text):
     """The act, its signature lines, and what the PIN does; nothing where no PIN and no signature is awaited."""
 
     DEFAULT_CSS = """
@@ -26,19 +26,19 @@ class SigningPanel(Static):
     """
 
     def __init__(self) -> None:
-        super().__init__(id="signing", markup=False)
+        super().__init__("signing")
 
     def show(self, signing: Signing | None) -> None:
         """Draw what is signed, or nothing."""
         self.set_class(signing is not None, "-on")
         if signing is None:
-            self.update("")
+            self.put(Content(""))
             return
         lines = [plain(signing.title, "bold $strong"), *(_line(*each) for each in signing.lines)]
         lines.append(plain(signing.told, "$note"))
         if self.app.size.height >= _ROOMY:
             lines += [plain(f"{kind}: {details}", "$quiet") for kind, details in signing.entries]
-        self.update(Content("\n").join(lines))
+        self.put(Content("\n").join(lines))
 
 
 def _line(meaning: str, name: str, state: str) -> Content:

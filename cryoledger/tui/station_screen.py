@@ -13,7 +13,6 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import Static
 
 from cryoledger.manual.keys import DEFAULTS
 from cryoledger.manual.texts import say
@@ -25,6 +24,7 @@ from cryoledger.tui.lists import CardView, OutView, OwnView, RecentView
 from cryoledger.tui.prompt import Prompt
 from cryoledger.tui.signing_panel import SigningPanel
 from cryoledger.tui.storage_map import StorageMap
+from cryoledger.tui.text import Text
 from cryoledger.tui.view import Own, Shown, View
 from cryoledger.tui.words import clock_text, plain
 from cryoledger.tui.work_list import WorkList
@@ -102,13 +102,13 @@ class StationScreen(Screen[None]):
         self.view = View(hidden=True)
         self.desk, self._place = DeskPanel(), "Freezer"
         self._banner = ""
-        self._where, self._who, self._clock = (Static("", id=name, markup=False) for name in ("where", "who", "clock"))
-        self._band, self._care = (Static("", id=name, markup=False) for name in ("band", "care"))
+        self._where, self._who, self._clock = (Text(name) for name in ("where", "who", "clock"))
+        self._band, self._care, self._foot = (Text(name) for name in ("band", "care", "keys"))
         self._answer, self._prompt = AnswerPanel(), Prompt()
         self._card, self._out, self._recent, self._map = CardView(), OutView(), RecentView(), BoxMap()
         self._storage, self._work = StorageMap(), WorkList()
         self._signing = SigningPanel()
-        self._own, self._veil = OwnView(), Static("", id="veil", markup=False)
+        self._own, self._veil = OwnView(), Text("veil")
 
     def compose(self) -> ComposeResult:
         """From top to bottom."""
@@ -124,8 +124,7 @@ class StationScreen(Screen[None]):
         yield self.desk
         yield self._veil
         with Horizontal(id="foot"):
-            yield Static("", id="keys", markup=False)
-            yield self._care
+            yield from (self._foot, self._care)
 
     def on_mount(self) -> None:
         """The first frame, before the vault is open."""
@@ -146,12 +145,12 @@ class StationScreen(Screen[None]):
         """Ask for a badge; `banner` says, line by line, how to sign in."""
         self._banner = banner
         self._answer.waiting(say("verdict.sign-in"), f"{self.view.station} · {self.view.origin}")
-        self._veil.update(self._behind_veil(self.view))
+        self._veil.put(self._behind_veil(self.view))
 
     def offer_tour(self, yes: bool) -> None:
         """Offer the tour where nobody has signed in yet, or offer it no more."""
         self._offers_tour = yes
-        self._veil.update(self._behind_veil(self.view))
+        self._veil.put(self._behind_veil(self.view))
 
     def on_resize(self) -> None:
         """As many keys as fit."""
@@ -161,7 +160,7 @@ class StationScreen(Screen[None]):
         desk = self.has_class("-desk")
         found = items(self.view, self._keys, desk=desk, pin=self._pin, line=self._typing)
         care = cell_len(self.view.care.text)
-        self.query_one("#keys", Static).update(plain(footer(found, self.app.size.width - (care + 2 if care else 0))))
+        self._foot.put(plain(footer(found, self.app.size.width - (care + 2 if care else 0))))
 
     def show(self, view: View, now: datetime) -> None:
         """Draw everything but the answers."""
@@ -169,15 +168,15 @@ class StationScreen(Screen[None]):
         task = f" · {view.task}" if view.task else ""
         place = "" if view.hidden else f"{self._place.upper()} · "
         where = Content.assemble(plain(f"{place}{view.station}{task}", "bold"), "  ", plain(view.origin, "$quiet"))
-        self._where.update(where)
+        self._where.put(where)
         who = f"{view.person} · {view.roles}" if view.person else say("station.nobody")
-        self._who.update(plain(who))
-        self._band.update(plain("   ".join(_bands(view))))
+        self._who.put(plain(who))
+        self._band.put(plain("   ".join(_bands(view))))
         self._band.set_class(bool(_bands(view)), "-on")
-        self._care.update(plain(view.care.text))
+        self._care.put(plain(view.care.text))
         self._care.set_class(view.care.late, "-late")
         self.set_class(view.hidden, "-hidden")
-        self._veil.update(self._behind_veil(view))
+        self._veil.put(self._behind_veil(view))
         self._card.show(view.card)
         self._out.show(view.out, now)
         self._map.show(view.box)
@@ -237,7 +236,7 @@ class StationScreen(Screen[None]):
     def tick(self, now: datetime) -> None:
         """A second has passed."""
         clock = clock_text(now, self.view.zone, day=self.size.width >= _WIDE)
-        self._clock.update(plain(clock))
+        self._clock.put(plain(clock))
         if not self.view.hidden:
             self._out.tick(now)
             self.desk.tick(now)

@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from textual.content import Content
-from textual.widgets import Static
-
 from cryoledger.manual.texts import say
+from cryoledger.tui.lines import Line, Lines, piece, whole
 from cryoledger.tui.view import Level, Unit
-from cryoledger.tui.words import plain
 
 _BAR = 10
 _FULL = 0.9
 _WIDE = 60
 
 
-class StorageMap(Static):
+class StorageMap(Lines):
     """Up and Down choose a unit, Right goes into it, Left out of it."""
 
     DEFAULT_CSS = """
-    StorageMap { width: 1fr; height: 1fr; text-wrap: nowrap; text-overflow: ellipsis; display: none; }
+    StorageMap { width: 1fr; height: 1fr; display: none; }
     StorageMap.-on { display: block; }
     """
 
     def __init__(self) -> None:
-        super().__init__(id="storage", markup=False)
+        super().__init__("storage")
         self.level: Level | None = None
         self.at = 0
 
@@ -54,20 +51,20 @@ class StorageMap(Static):
     def on_resize(self) -> None:
         """The part around the line."""
         if self.level is None:
-            self.update("")
+            self.put([])
             return
         path = " > ".join(self.level.path) or say("map.all")
         room = max(1, self.size.height - 2)
         units = self.level.units
         first = max(0, min(self.at - room // 2, len(units) - room))
-        lines = [plain(path, "bold")]
+        lines = [whole(path, "bold")]
         lines += [self._line(units[at], at == self.at) for at in range(first, min(first + room, len(units)))]
         if not units:
-            lines.append(plain(f"  {say('map.empty')}", "$quiet"))
-        lines.append(plain(f"  {say('map.keys')}", "$quiet"))
-        self.update(Content("\n").join(lines))
+            lines.append(whole(f"  {say('map.empty')}", "$quiet"))
+        lines.append(whole(f"  {say('map.keys')}", "$quiet"))
+        self.put(lines)
 
-    def _line(self, unit: Unit, chosen: bool) -> Content:
+    def _line(self, unit: Unit, chosen: bool) -> Line:
         wide = self.size.width >= _WIDE
         share = unit.vials / unit.positions if unit.positions else 0.0
         filled = min(_BAR, max(1 if unit.vials else 0, round(share * _BAR)))
@@ -77,11 +74,11 @@ class StorageMap(Static):
         words = [
             word for word in ("HELD" if unit.held else "", unit.status if unit.status != "in place" else "") if word
         ]
-        return Content.assemble(
-            plain("▶ " if chosen else "  ", "bold $strong"),
-            plain(f"{name:<{width}} ", "bold reverse" if chosen else ""),
-            plain("█" * filled + "░" * (_BAR - filled), "bold $wait" if share >= _FULL else "$good"),
-            plain(f" {unit.vials:>4}/{unit.positions}"),
-            plain(f"  {unit.limit}" if wide else "", "$note"),
-            plain(f"  {words}" if words else "", "bold $bad"),
+        return (
+            piece("▶ " if chosen else "  ", "bold $strong"),
+            piece(f"{name:<{width}} ", "bold reverse" if chosen else ""),
+            piece("█" * filled + "░" * (_BAR - filled), "bold $wait" if share >= _FULL else "$good"),
+            piece(f" {unit.vials:>4}/{unit.positions}"),
+            piece(f"  {unit.limit}" if wide else "", "$note"),
+            piece(f"  {words}" if words else "", "bold $bad"),
         )

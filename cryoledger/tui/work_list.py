@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from textual.content import Content
-from textual.widgets import Static
-
+from cryoledger.tui.lines import Line, Lines, piece, whole
 from cryoledger.tui.view import Item, Work
-from cryoledger.tui.words import plain
 
 _MARKS = {
     "done": ("✓", "$good"), "next": ("▶", "bold $strong"), "open": ("□", "$foreground"),
@@ -14,16 +11,16 @@ _MARKS = {
 }  # fmt: skip
 
 
-class WorkList(Static):
+class WorkList(Lines):
     """Shown instead of the card while a task with a list is open."""
 
     DEFAULT_CSS = """
-    WorkList { height: 2fr; min-height: 4; text-wrap: nowrap; text-overflow: ellipsis; display: none; }
+    WorkList { height: 2fr; min-height: 4; display: none; }
     WorkList.-on { display: block; }
     """
 
     def __init__(self) -> None:
-        super().__init__(id="work", markup=False)
+        super().__init__("work")
         self.work: Work | None = None
 
     def show(self, work: Work | None) -> None:
@@ -35,17 +32,20 @@ class WorkList(Static):
     def on_resize(self) -> None:
         """The part around the next line."""
         if self.work is None:
-            self.update("")
+            self.put([])
             return
         items, room = self.work.items, max(1, self.size.height - 2)
         first = max(0, min(self.work.next - room // 2, len(items) - room))
-        lines = [plain(self.work.title, "bold reverse"), plain(self.work.said, "$quiet")]
+        lines = [whole(self.work.title, "bold reverse"), whole(self.work.said, "$quiet")]
         lines += [_line(item) for item in items[first : first + room]]
-        self.update(Content("\n").join(lines))
+        self.put(lines)
 
 
-def _line(item: Item) -> Content:
+def _line(item: Item) -> Line:
     mark, style = _MARKS[item.mark]
-    return Content.assemble(
-        plain(f"{mark} ", style), plain(item.vial, style), plain(f"  {item.place}"), plain(f"  {item.note}", "$quiet")
+    return (
+        piece(f"{mark} ", style),
+        piece(item.vial, style),
+        piece(f"  {item.place}"),
+        piece(f"  {item.note}", "$quiet"),
     )

@@ -10,7 +10,6 @@ from typing import TypeAlias
 
 from textual import events
 from textual.pilot import Pilot
-from textual.widgets import Static
 
 from cryoledger.cli.sample import stock
 from cryoledger.cli.sample.people import STAFF
@@ -19,6 +18,7 @@ from cryoledger.custody.vault import Vault
 from cryoledger.domain.records import Person, Vial
 from cryoledger.tui.app import StationApp
 from cryoledger.tui.box_map import BoxMap
+from cryoledger.tui.lines import Lines
 from cryoledger.tui.lists import RecentView
 
 NAMES = {
@@ -67,6 +67,8 @@ class Bench:
         for _ in range(3000):
             await self.pilot.pause()
             await self.pilot.pause(0.005)
+            if self.app._exception is not None:  # the program is broken: do not wait for it
+                raise self.app._exception
             still = self.app._gate.deadline is None and self.app.at_rest and self.app._message_queue.empty()
             calm = calm + 1 if still else 0
             if calm == 3:
@@ -94,7 +96,10 @@ class Bench:
 
     def text(self, selector: str) -> str:
         """What a part of the station's screen says."""
-        return str(self.app.station.query_one(selector, Static).render())
+        part = self.app.station.query_one(selector)
+        if isinstance(part, Lines):
+            return "\n".join("".join(text for text, _ in line) for line in part.lines)
+        return str(part.render())
 
     @property
     def answer(self) -> str:

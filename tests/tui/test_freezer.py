@@ -15,7 +15,7 @@ NEARLY_FULL = "CF2-R1-B1"  # but for I9
 
 
 def storage(bench: Bench) -> str:
-    return str(bench.app.station.query_one(StorageMap).render())
+    return bench.text("#storage")
 
 
 async def to_map(bench: Bench) -> None:

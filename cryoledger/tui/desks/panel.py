@@ -6,14 +6,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from rich.segment import Segment
-from rich.style import Style
 from textual.message import Message
-from textual.strip import Strip
-from textual.widget import Widget
 
-from cryoledger.tui.desks.draw import Drawing, Piece, Place, draw, offers_at, row_of
+from cryoledger.tui.desks.draw import Drawing, Mark, Place, draw, offers_at, row_of
 from cryoledger.tui.desks.sheet import Sheet, Tone, beside_headings, line
+from cryoledger.tui.lines import Lines
 
 if TYPE_CHECKING:
     from cryoledger.tui.desks.sheet import Offer
@@ -23,13 +20,17 @@ _COLOURS: Final[dict[Tone, str]] = {
     "quiet": "quiet", "strong": "strong",
 }  # fmt: skip
 _BOLD: Final = frozenset({"strong", "bad", "held"})
+_MARKS: Final[dict[Mark, str]] = {"": "", "reverse": " reverse", "row": " on $panel"}
+_STYLES: Final = {
+    (tone, mark): f"{'bold ' if tone in _BOLD else ''}${colour}{style}"
+    for tone, colour in _COLOURS.items()
+    for mark, style in _MARKS.items()
+}
 _DETAIL_STEP: Final = 5
 
 
-class DeskPanel(Widget):
+class DeskPanel(Lines):
     """One sheet. It decides nothing: what a row may begin stands in the sheet."""
-
-    DEFAULT_CSS = "DeskPanel { width: 1fr; height: 1fr; }"
 
     @dataclass
     class Moved(Message):
@@ -45,13 +46,12 @@ class DeskPanel(Widget):
         row: str
 
     def __init__(self, id: str = "desk") -> None:  # noqa: A002 - Textual's word
-        super().__init__(id=id)
+        super().__init__(id)
         self.sheet = Sheet()
         self.place = Place()
         self._now = datetime.now(UTC)
         self._drawing: Drawing | None = None
         self._places: dict[int, Place] = {}
-        self._theme, self._variables = "", dict[str, str]()
 
     @property
     def key(self) -> str:
@@ -133,21 +133,4 @@ class DeskPanel(Widget):
     def _redraw(self) -> None:
         self._drawing = draw(self.sheet, self.place, self.size.width, self.size.height, self._now)
         self.place = self._drawing.place
-        self.refresh()
-
-    def render_line(self, y: int) -> Strip:
-        """One line of the sheet."""
-        base = self.rich_style
-        if self.app.theme != self._theme:  # Textual works these out anew each time they are asked for
-            self._theme, self._variables = self.app.theme, self.app.theme_variables
-        lines = self._drawing.lines if self._drawing is not None else []
-        if y >= len(lines):
-            return Strip.blank(self.size.width, base)
-        return Strip([self._segment(piece, base) for piece in lines[y]]).adjust_cell_length(self.size.width, base)
-
-    def _segment(self, piece: Piece, base: Style) -> Segment:
-        colour = self._variables.get(_COLOURS[piece.tone], "")
-        style = base + Style(color=colour or None, bold=piece.tone in _BOLD, reverse=piece.mark == "reverse")
-        if piece.mark == "row":
-            style += Style(bgcolor=self._variables.get("panel") or None)
-        return Segment(piece.text, style)
+        self.put([tuple((each.text, _STYLES[each.tone, each.mark]) for each in line) for line in self._drawing.lines])
