@@ -19,12 +19,13 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 import typer
 
 from cryoledger.cli.call import Call
-from cryoledger.cli.output import visible
+from cryoledger.cli.output import narrate, visible
 from cryoledger.errors import StationError
 
 if TYPE_CHECKING:
     from cryoledger.custody.desk import Answer, Desk
     from cryoledger.custody.vault import Vault
+    from cryoledger.labels.sheets import ScannerCheck
 
 __all__ = ["run", "scan"]
 
@@ -63,7 +64,9 @@ def _check(stdin: TextIO, call: Call) -> int:
 
     wrong, lines = 0, _lines(stdin)
     for each in SCANNER_CHECKS:
-        line = next((line for line in lines if line.strip()), None)
+        if stdin.isatty():
+            narrate(f"Scan code {each.number} of the sheet: {each.title}.")
+        line = _scan_of(each, lines)
         if line is None:
             problem, advice, note = "It was not scanned.", "Scan 1 to 6 of the sheet in their order.", ""
         else:
@@ -73,7 +76,26 @@ def _check(stdin: TextIO, call: Call) -> int:
         said = f"{problem} {advice}" if problem else f"right. {note}".rstrip()
         told = {"number": each.number, "title": each.title, "ok": not problem, "message": said}
         call.answer(told, f"{each.number} {each.title}: {said}")
+    if wrong:
+        narrate(f"{wrong} of {len(SCANNER_CHECKS)} are not right. Set the scanner as said, and run this again.")
+    else:
+        narrate("This scanner is set right.")
     return 1 if wrong else 0
+
+
+def _scan_of(check: ScannerCheck, lines: Iterator[str]) -> str | None:
+    """The next scan, past those that are rightly another code of the sheet; None at the end of the input."""
+    from cryoledger.codes.scanner_check import judge
+    from cryoledger.labels.sheets import SCANNER_CHECKS
+
+    for line in lines:
+        if not line.strip():
+            continue
+        other = next((each for each in SCANNER_CHECKS if each is not check and judge(each.content, line).ok), None)
+        if other is None:
+            return line
+        narrate(f"That was code {other.number}. Scan code {check.number}: {check.title}.")
+    return None
 
 
 def run(

@@ -8,6 +8,7 @@ from cryoledger.codes import gs1, isbt128, sec
 from cryoledger.codes.badge import Badge
 from cryoledger.codes.commands import CommandScan
 from cryoledger.codes.position import PositionScan
+from cryoledger.codes.resemblance import resemblance
 from cryoledger.codes.scan import Code, CodeScheme, Detail, Scan, read
 from cryoledger.errors import CodeError
 
@@ -25,7 +26,10 @@ class Problem(TypedDict):
 
 
 class Description(TypedDict):
-    """What a scan says. `kind` is the thing it is on, or "command", "badge", "position"; None if unknown."""
+    """What a scan says. `kind` is the thing it is on, or "command", "badge", "position"; None if unknown.
+
+    A plain code that looks like one of a scheme that went wrong has a field `resembles` that says so.
+    """
 
     scan: str
     kind: str | None
@@ -61,7 +65,9 @@ def _parts(scan: Scan) -> tuple[str | None, str | None, dict[str, Value]]:
         case PositionScan():
             return "position", None, {"unit": scan.unit, "position": scan.position}
         case Code():
-            return scan.kind and scan.kind.value, scan.scheme, {"code": scan.text, **_detail(scan.detail)}
+            told = {"code": scan.text, **_detail(scan.detail)}
+            like = resemblance(scan.text) if scan.scheme == "plain" else ""
+            return scan.kind and scan.kind.value, scan.scheme, {**told, "resembles": like} if like else told
 
 
 def _detail(detail: Detail | None) -> dict[str, Value]:

@@ -47,6 +47,7 @@ __all__ = [
 
 SEPARATOR: Final = "\x1d"
 _AGAIN: Final = "Scan again; if it stays, the label was printed wrongly."
+_NO_LINK: Final = "This web address is not a GS1 Digital Link"
 _SCANNER: Final = "Run the scanner check: the scanner or terminal may drop the separator (GS)."
 _VALUE_MAX: Final = 90  # the longest value of any AI; also bounds what biip's patterns may backtrack over
 _ALLOWED: Final = frozenset(map(chr, range(0x21, 0x7F)))
@@ -193,7 +194,7 @@ def parse_digital_link(text: str) -> ElementString:
         _check_link(text)
         link = GS1DigitalLinkURI.parse(text, config=_lenient_about_dates())
     except (ParseError, ValueError) as error:
-        raise CodeError(f"This web address is not a GS1 Digital Link: {str(error)[:120]}", _AGAIN) from None
+        raise CodeError(f"{_NO_LINK}: {str(error)[:120]}", _AGAIN, at=_path_at(text)) from None
     elements = [Element(found.ai.ai, found.value, found.ai.separator_required) for found in link.element_strings]
     for element in elements:
         place = text.find(element.value)
@@ -280,6 +281,18 @@ def _joined(elements: list[Element]) -> ElementString:
     return ElementString(tuple(elements))
 
 
+def _query_at(text: str, key: str) -> int:
+    """Where an AI of the query stands."""
+    query = text.find("?")
+    return max(text.find(key, query), query)
+
+
+def _path_at(text: str) -> int:
+    """Where the path of a web address starts, or its end where it has none."""
+    slash = text.find("/", text.find("//") + 2)
+    return slash if slash >= 0 else len(text)
+
+
 def _check_link(text: str) -> None:
     """Refuse what biip would drop in silence: an AI of the query that is unknown or has no value."""
     from biip import ParseError
@@ -292,6 +305,8 @@ def _check_link(text: str) -> None:
     for key, value in query:
         if key and _DIGITS.issuperset(key):
             if GS1ApplicationIdentifier.extract(key).ai != key:
-                raise ParseError(f"{key} is not a GS1 application identifier.")
+                raise CodeError(
+                    f"{_NO_LINK}: {key} is not a GS1 application identifier.", _AGAIN, at=_query_at(text, key)
+                )
             if not value:
-                raise ParseError(f"AI {key} has no value.")
+                raise CodeError(f"{_NO_LINK}: AI {key} has no value.", _AGAIN, at=_query_at(text, key))

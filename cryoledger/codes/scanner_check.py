@@ -15,12 +15,12 @@ __all__ = ["Verdict", "judge"]
 _AIM: Final = re.compile(r"^\][A-Za-z][0-9A-Z]")
 _SEPARATOR: Final = "\x1d"
 # What a computer set to these keyboards makes of the keys that a US English scanner presses.
-_KEYS: Final = "=<&>%]-yzYZaqwAQW"
+_KEYS: Final = "=<&>%]-yzYZaqwAQW0123456789"
 _LAYOUTS: Final = {
-    "German": "´;/:%+ßzyZYaqwAQW",
-    "French": "=.7/5$)yzYZqazQAZ",
-    "Spanish": "¡;/:%+'yzYZaqwAQW",
-    "Italian": "ì;/:%+'yzYZaqwAQW",
+    "German": "´;/:%+ßzyZYaqwAQW0123456789",
+    "French": "=.7/5$)yzYZqazQAZà&é\"'(-è_ç",
+    "Spanish": "¡;/:%+'yzYZaqwAQW0123456789",
+    "Italian": "ì;/:%+'yzYZaqwAQW0123456789",
 }
 _SAME: Final = "Set scanner and computer to the same keyboard, best US English, in the scanner's manual."
 
@@ -104,6 +104,11 @@ def _layout(expected: str, text: str) -> Verdict | None:
         # An accent waits for the next letter, and may not arrive.
         if text in (typed, typed.replace("´", "")):
             return Verdict(f"The computer's keyboard is {name}, the scanner's US English.", _SAME)
+        if text == "".join(sign.swapcase() if sign.isascii() else sign for sign in typed):
+            return Verdict(
+                f"The computer's keyboard is {name}, the scanner's US English, and Caps Lock is on.",
+                f"Release Caps Lock. {_SAME}",
+            )
     if len(text) == len(expected) and not any(sign.isalnum() for sign in expected):
         return Verdict(f"Signs are exchanged: {expected!r} came as {text!r}.", _SAME)
     return None

@@ -184,6 +184,9 @@ def test_the_sheets_are_written_and_a_scanner_is_judged(terminal: Terminal, tmp_
         assert (tmp_path / f"{sheet}.pdf").read_bytes().startswith(b"%PDF")
     right = "".join(f"{each.content}\n" for each in SCANNER_CHECKS)
     assert terminal.run("scan", "--check", stdin=right).code == 0
+    twice = "".join(f"{each.content}\n{each.content}\n" for each in SCANNER_CHECKS)
+    again = terminal.run("scan", "--check", stdin=twice)
+    assert (again.code, "That was code 1. Scan code 2" in again.err) == (0, True)
     done = terminal.run("scan", "--check", stdin=right.swapcase().replace("\x1d", ""))
     assert done.code == 1
     assert "Caps Lock is on" in done.out
@@ -222,6 +225,9 @@ def test_a_site_s_own_product_names_are_told(terminal: Terminal, tmp_path: Path)
     table.write_text("code,name\nS1295,Our own cells\n", encoding="utf-8")
     assert terminal.read("codes", "import", table) == {"products": 1}
     assert "Our own cells" in terminal.run("codes", "read", stdin="=<S1295400\n").out
+    table.write_text("Code;Name\r\nS1295;Own, thawed\r\n", encoding="utf-8")  # as a spreadsheet of Europe saves it
+    assert terminal.read("codes", "import", table) == {"products": 1}
+    assert "Own, thawed" in terminal.run("codes", "read", stdin="=<S1295400\n").out
     table.write_text("S1295\n", encoding="utf-8")
     wrong = terminal.run("codes", "import", table)
     assert (wrong.code, "Line 1" in wrong.err) == (2, True)

@@ -17,7 +17,7 @@ from cryoledger.cli.words import Entry
 from cryoledger.errors import RequestError
 
 if TYPE_CHECKING:
-    from cryoledger.codes import CodeScheme
+    from cryoledger.codes import CodeScheme, Description
     from cryoledger.domain.declare import EventType
 
 __all__ = ["codes", "manual", "register"]
@@ -123,10 +123,20 @@ def read(
             where = "" if problem["at"] is None else f" at character {problem['at'] + 1}"
             output.data(f"{text[:80]}  error{where}  {problem['message']} {problem['advice']}".rstrip())
         else:
-            fields = ", ".join(f"{name} {_shown(value)}" for name, value in said["fields"].items())
-            output.data(f"{text[:80]}  {said['kind'] or 'kind not in the code'}  {said['scheme'] or ''}  {fields}")
+            output.data(
+                f"{text[:80]}  {said['kind'] or 'kind not in the code'}  {said['scheme'] or ''}  {_fields(said)}"
+            )
         output.flush()
     return exit_codes.FINDINGS if bad else exit_codes.OK
+
+
+def _fields(said: Description) -> str:
+    """The fields in a line for people, without what the scan or its printed form says already."""
+    fields = said["fields"]
+    told = {"elements"} if "hri" in fields else set()
+    told |= {name for name in fields if name.isdigit()} if "hri" in fields else set()
+    told |= {"code"} if fields.get("code") == said["scan"] and len(fields) > 1 else set()
+    return ", ".join(f"{name.replace('_', ' ')} {_shown(fields[name])}" for name in fields if name not in told)
 
 
 def _shown(value: object) -> str:

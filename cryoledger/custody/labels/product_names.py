@@ -58,7 +58,7 @@ def _parse(content: bytes, source: str) -> dict[str, str]:
         raise RequestError(f"{source} is larger than {BYTES_MAX // 2**20} MiB.", "Give the table of products alone.")
     try:
         text = content.decode("utf-8-sig")
-        rows = list(csv.reader(io.StringIO(text), strict=True))
+        rows = list(csv.reader(io.StringIO(text), strict=True, delimiter=_separator(text)))
     except (UnicodeDecodeError, csv.Error):
         raise RequestError(f"{source} is no CSV file in UTF-8.", "Save it as CSV, UTF-8.") from None
     found: dict[str, str] = {}
@@ -74,6 +74,12 @@ def _parse(content: bytes, source: str) -> dict[str, str]:
         if found.setdefault(cells[0], cells[1]) != cells[1]:
             raise RequestError(f"{cells[0]} has two names in {source}, line {number}.", "Keep one.")
     return found
+
+
+def _separator(text: str) -> str:
+    """What parts the columns: a comma, or the semicolon or tab of the spreadsheets of many countries."""
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    return next((sign for sign in ";\t" if sign in first and "," not in first.partition(sign)[0]), ",")
 
 
 def _is_name(text: str) -> bool:
