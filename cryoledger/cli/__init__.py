@@ -8,6 +8,7 @@ do next, and with a code of `exit_codes`. Heavy modules are imported by the comm
 
 - `app` puts the commands together; `teaching` makes help that teaches; `declare` gives each command its options.
 - `call` is the open vault of one command, `acts` records, `asking` asks for PINs, `output` writes.
+- `screen` opens the station's screen, before anything else is loaded.
 - the other modules hold commands, by the kind of thing they are about.
 """
 
@@ -18,7 +19,7 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from cryoledger.cli import exit_codes, output
+from cryoledger.cli import exit_codes, output, screen
 from cryoledger.errors import CryoledgerError, RequestError
 
 __all__ = ["main", "run"]
@@ -57,6 +58,8 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _command(arguments: Sequence[str]) -> int:
+    if (vault := screen.asked_for(arguments)) is not None:
+        return screen.open_screen(vault)
     import typer
 
     from cryoledger.cli.app import program

@@ -11,7 +11,6 @@ import typer
 
 from cryoledger import __version__
 from cryoledger.cli import output
-from cryoledger.cli.call import named_vault
 from cryoledger.cli.commands import (
     administration,
     auditing,
@@ -28,6 +27,7 @@ from cryoledger.cli.commands import (
     screens,
     verifying,
 )
+from cryoledger.cli.screen import named_vault, open_screen
 from cryoledger.cli.teaching import ADMINISTRATOR, AUDITOR, CLINICIAN, PHARMACIST, QUALITY, TECHNICIAN, ByCode, ByRole
 
 __all__ = ["program"]
@@ -136,6 +136,6 @@ def _start(
         raise typer.Exit
     if context.invoked_subcommand is None:
         if sys.stdin.isatty() and sys.stdout.isatty():
-            return screens.open_screen(named_vault(vault))
+            return open_screen(named_vault(vault))
         output.data(context.get_help())
     return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cryoledger.cli import new_file, output
+from cryoledger.cli.screen import named_vault
 from cryoledger.errors import CodeError
 
 if TYPE_CHECKING:
@@ -17,20 +17,9 @@ if TYPE_CHECKING:
     from cryoledger.database.store import Reading
     from cryoledger.domain.records import Record
 
-__all__ = ["TRAINING", "Call", "named_vault"]
+__all__ = ["TRAINING", "Call"]
 
-VARIABLE = "CRYOLEDGER_VAULT"
 TRAINING = "TRAINING vault: nothing recorded here is real."
-
-
-def named_vault(option: str | None) -> str:
-    """The vault that is meant: of the option, else of the environment, else in the user's data folder."""
-    named = option or os.environ.get(VARIABLE)
-    if named:
-        return named
-    from cryoledger.custody.station.station_folder import default_vault_path
-
-    return str(default_vault_path())
 
 
 @dataclass

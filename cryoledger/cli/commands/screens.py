@@ -11,10 +11,11 @@ import typer
 from cryoledger.cli import asking, output, scan
 from cryoledger.cli.call import Call
 from cryoledger.cli.declare import look
+from cryoledger.cli.screen import open_screen
 from cryoledger.cli.teaching import ADMINISTRATOR, TECHNICIAN
 from cryoledger.errors import RequestError
 
-__all__ = ["open_screen", "register"]
+__all__ = ["register"]
 
 
 def register(app: typer.Typer) -> None:
@@ -37,15 +38,6 @@ cryoledger demo --keep clinic.cryoledger --story"""
 def tui(call: Call) -> int:
     """Open the station's screen on the vault; without arguments, `cryoledger` at a terminal does the same."""
     return open_screen(call.location)
-
-
-def open_screen(location: str) -> int:
-    """The station's screen."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise RequestError("The screen needs a terminal.", "Use `cryoledger scan` where there is none.")
-    from cryoledger.tui import run
-
-    return run(location)
 
 
 def serve(

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cryoledger.cli import exit_codes, output
-from cryoledger.cli.call import TRAINING, Call, named_vault
+from cryoledger.cli.call import TRAINING, Call
 from cryoledger.cli.declare import look
 from cryoledger.cli.progress_bar import Bar
+from cryoledger.cli.screen import named_vault
 from cryoledger.cli.teaching import AUDITOR
 from cryoledger.errors import CryoledgerError, RequestError
 
