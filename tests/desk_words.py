@@ -1,18 +1,21 @@
-"""What the desks call their lists, columns and acts, read off their sources.
+"""What the desks call their lists, columns and acts, and the freezer the lines of a card, read off their sources.
 
-`python -m tests.desk_words` writes the file that a site's words are looked up in.
+`python -m tests.desk_words` writes the file that a site's words are looked up in, and then `tests.messages`.
 """
 
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 DESKS = ROOT / "cryoledger" / "tui" / "desks"
+CARDS = ROOT / "cryoledger" / "tui" / "reading.py"
 FILE = ROOT / "cryoledger" / "manual" / "desk_words.py"
-NAMED = {"Tab": (0, 3), "Column": (0,), "Offer": (1,), "labelled": (0,)}
+NAMED = {"Tab": (0, 3), "Column": (0,), "Offer": (1,), "labelled": (0,), "Field": (0,)}
 """Of each call the places of its arguments that are drawn as names."""
 KEYWORDS = ("empty", "label", "title")
 
@@ -30,7 +33,7 @@ DESK_WORDS: Final = (
 def words() -> list[str]:
     """All of them, each once, in order."""
     return sorted(
-        {word for path in DESKS.glob("*.py") for word in _of(path) if word.strip()},
+        {word for path in (*DESKS.glob("*.py"), CARDS) for word in _of(path) if word.strip()},
         key=lambda word: (word.casefold(), word),
     )
 
@@ -54,3 +57,4 @@ def _constants(node: ast.expr) -> Iterator[str]:
 if __name__ == "__main__":
     lines = "".join(f"    {_quoted},\n" for _quoted in ('"' + word.replace('"', '\\"') + '"' for word in words()))
     FILE.write_text(_FILE % lines, encoding="utf-8")
+    subprocess.run([sys.executable, "-m", "tests.messages"], cwd=ROOT, check=True)  # which leaves these names out

@@ -1,4 +1,4 @@
-"""A site's own file beside its station: one TOML table of a name, read whole or refused with the reason."""
+"""A site's own file beside its station: TOML tables of given names, read whole or refused with the reason."""
 
 from __future__ import annotations
 
@@ -9,18 +9,25 @@ from typing import Any
 
 from cryoledger.errors import StationError
 
-__all__ = ["read_table"]
+__all__ = ["read_table", "read_tables"]
 
 
 def read_table(path: Path, name: str, bytes_max: int, refused: Callable[[str], StationError]) -> dict[str, Any]:
-    """The table `[name]` of a file; empty where there is no file, and what `refused` makes of the reason where it is
-    anything else than that table in at most `bytes_max` bytes.
+    """The one table `[name]` of a file, as `read_tables` reads several."""
+    return read_tables(path, (name,), bytes_max, refused)[0]
+
+
+def read_tables(
+    path: Path, names: tuple[str, ...], bytes_max: int, refused: Callable[[str], StationError]
+) -> list[dict[str, Any]]:
+    """The tables of these names; empty where the file or one of them is not there, and what `refused` makes of the
+    reason where there is anything else than those tables in at most `bytes_max` bytes.
     """
     try:
         with path.open("rb") as file:
             content = file.read(bytes_max + 1)
     except FileNotFoundError:
-        return {}
+        return [{} for _ in names]
     except OSError as error:
         raise refused(f"it cannot be read: {error.strerror}") from None
     if len(content) > bytes_max:
@@ -29,7 +36,7 @@ def read_table(path: Path, name: str, bytes_max: int, refused: Callable[[str], S
         told = tomllib.loads(content.decode())
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise refused(f"it is no TOML: {error}") from None
-    table = told.get(name, {})
-    if not isinstance(table, dict) or set(told) - {name}:
-        raise refused(f"it may hold a table [{name}] and nothing else")
-    return table
+    tables = [told.get(name, {}) for name in names]
+    if not all(isinstance(table, dict) for table in tables) or set(told) - set(names):
+        raise refused(f"it may hold a table {' and a table '.join(f'[{name}]' for name in names)} and nothing else")
+    return tables

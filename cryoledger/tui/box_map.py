@@ -9,6 +9,7 @@ from rich.cells import cell_len
 
 from cryoledger.codes.position import cell, index_of, label
 from cryoledger.errors import CodeError
+from cryoledger.manual.messages import told
 from cryoledger.tui.lines import Line, Lines, Piece
 from cryoledger.tui.view import Box, Found, Look
 from cryoledger.tui.words import clean
@@ -171,19 +172,19 @@ class BoxMap(Lines):
 
     def _legend(self, box: Box) -> tuple[Line, Line]:
         """First what is under the cursor, or free; then what the symbols in this box mean."""
-        first = f" {box.free} free"
+        first = f" {told(f'{box.free} free')}"
         if self.under is not None:
-            first = f" {self._told(box, self.under)}"
+            first = f" {told(self._told(box, self.under))}"
         elif box.next is not None:
-            first += f" · next [+] {_label(box, box.next)}"
+            first += f" · {told(f'next [+] {_label(box, box.next)}')}"
         meant: list[Piece] = []
         for look in dict.fromkeys(box.looks.values()):
-            meant += [(f" {SYMBOLS[look]} ", _colours(look)), (f" {WORDS[look]}  ", "")]
+            meant += [(f" {SYMBOLS[look]} ", _colours(look)), (f" {told(WORDS[look])}  ", "")]
         if box.left:
-            meant.append((f" {LEFT} out  ", ""))
+            meant.append((f" {LEFT} {told('out')}  ", ""))
         for found in dict.fromkeys(box.found.values()):
             symbol, colours, word = FOUND[found]
-            meant += [(f" {symbol} ", _colours(colours)), (f" {word}  ", "")]
+            meant += [(f" {symbol} ", _colours(colours)), (f" {told(word)}  ", "")]
         return ((first, "bold"),), tuple(meant)
 
     def _told(self, box: Box, position: int) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import deque
 from datetime import datetime
 
-from cryoledger.manual.texts import say
+from cryoledger.manual.messages import told
+from cryoledger.manual.texts import desk_word, say
 from cryoledger.tui.lines import Line, Lines, piece, whole
 from cryoledger.tui.view import Card, Out, Own, Shown
 from cryoledger.tui.words import duration, verdict
@@ -32,10 +33,10 @@ class CardView(Lines):
         if card is None:
             self.put([])
             return
-        lines = [whole(card.title, "bold reverse")]
+        lines = [whole(told(card.title), "bold reverse")]
         for field in card.fields:
-            label = piece(f"{field.label:<{_LABEL}}", "$quiet")
-            lines.append((label, piece(field.value, _TONE[field.tone])))
+            label = piece(f"{desk_word(field.label):<{_LABEL - 1}} ", "$quiet")
+            lines.append((label, piece(told(field.value), _TONE[field.tone])))
         self.put(lines)
 
 
@@ -63,12 +64,12 @@ class OutView(Lines):
         shown = self.rows if len(self.rows) <= room else self.rows[: room - 1]
         lines += [self._line(row, now) for row in shown]
         if len(shown) < len(self.rows):
-            lines.append(whole(f"and {len(self.rows) - len(shown)} more", "$quiet"))
+            lines.append(whole(told(f"and {len(self.rows) - len(shown)} more"), "$quiet"))
         self.put(lines)
 
     def _line(self, row: Out, now: datetime) -> Line:
         spent = row.out_ms(now)
-        limit = "" if row.limit_ms is None else f" of {row.limit_ms // 60_000} min"
+        limit = "" if row.limit_ms is None else " " + told(f"of {row.limit_ms // 60_000} min")
         share = 0.0 if not row.limit_ms else spent / row.limit_ms
         mark, style = " ", "$foreground"
         if share >= _AMBER:
@@ -101,7 +102,7 @@ class OwnView(Lines):
         for at, (entry, clock, what, meaning) in enumerate(self.own.rows[:room]):
             mark = "•" if at < self.own.fresh else " "
             text = piece(f"{mark} {entry:>6}  {clock}  {what}  ", "" if at < self.own.fresh else "$quiet")
-            lines.append((text, piece(meaning, "$note" if at < self.own.fresh else "$quiet")))
+            lines.append((text, piece(told(meaning), "$note" if at < self.own.fresh else "$quiet")))
         lines.append(whole(say("lists.not-yours"), "bold $wait"))
         self.put(lines)
 
@@ -148,5 +149,5 @@ def _recent_line(clock: str, shown: Shown) -> Line:
         piece(f"{verdict(answer.outcome).symbol} ", f"bold {style}"),
         piece(f"{clock} ", "$quiet"),
         piece(f"{typed}{_cut(shown.text):<{_TEXT}} "),
-        piece(answer.message, style),
+        piece(told(answer.message), style),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from rich.cells import cell_len, set_cell_size
 from textual.content import Content
 
+from cryoledger.manual.messages import told
 from cryoledger.manual.texts import say
 from cryoledger.tui.text import Text
 from cryoledger.tui.words import clean, plain
@@ -38,7 +39,7 @@ class Prompt(Text):
         self.set_class(digits is not None, "-pin")
         self.set_class(digits is None and entry is not None, "-entry")
         if digits is not None:
-            of = plain(f"{whose}, your PIN ▸ " if whose else "PIN ▸ ")
+            of = plain(f"{told(f'{whose}, your PIN ▸' if whose else 'PIN ▸')} ")
             first = Content.assemble(of, "● " * digits, CURSOR)
         elif entry is not None and asked:
             self.put(Content.assemble("▶ ", plain(self._cut(hint, entry)), "  ", plain(entry[-_SHOWN:]), CURSOR))

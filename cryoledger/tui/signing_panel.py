@@ -1,4 +1,8 @@
-"""What is being signed, by whom and with which meaning: over every desk and map, as long as a PIN is asked for."""
+"""What is being signed, by whom and with which meaning: over every desk and map, as long as a PIN is asked for.
+
+What is signed stands here as it is recorded, in English, and a site's words for it beside it: a translation alone is
+signed by nobody.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +10,13 @@ from typing import Final
 
 from textual.content import Content
 
+from cryoledger.manual.messages import told
 from cryoledger.tui.text import Text
 from cryoledger.tui.view import Signing
 from cryoledger.tui.words import plain
 
 _ROOMY: Final = 30
+_MEANING: Final = 14
 _MARKS: Final = {"signed": ("✓", "$good"), "next": ("▶", "bold $strong"), "waits": ("·", "$quiet")}
 
 
@@ -34,13 +40,21 @@ class SigningPanel(Text):
         if signing is None:
             self.put(Content(""))
             return
-        lines = [plain(signing.title, "bold $strong"), *(_line(*each) for each in signing.lines)]
-        lines.append(plain(signing.told, "$note"))
+        lines = [plain(signing.title, "bold $strong")]
+        if (translated := told(signing.title)) != signing.title:
+            lines.append(plain(f"= {translated}", "$strong"))
+        meanings = [_meaning(meaning) for meaning, _, _ in signing.lines]
+        width = max((_MEANING, *map(len, meanings)))
+        for meaning, (_, name, state) in zip(meanings, signing.lines, strict=True):
+            mark, style = _MARKS[state]
+            lines.append(plain(f"{mark} {meaning:<{width}} {told(name)}", style))
+        lines.append(plain(told(signing.told), "$note"))
         if self.app.size.height >= _ROOMY:
             lines += [plain(f"{kind}: {details}", "$quiet") for kind, details in signing.entries]
         self.put(Content("\n").join(lines))
 
 
-def _line(meaning: str, name: str, state: str) -> Content:
-    mark, style = _MARKS[state]
-    return plain(f"{mark} {meaning:<14} {name}", style)
+def _meaning(meaning: str) -> str:
+    """A signature's meaning as it is recorded, and in the site's words."""
+    theirs = told(meaning)
+    return meaning if theirs == meaning else f"{meaning} = {theirs}"

@@ -15,6 +15,7 @@ from textual.message import Message
 from textual.screen import Screen
 
 from cryoledger.manual.keys import DEFAULTS
+from cryoledger.manual.messages import told
 from cryoledger.manual.texts import say
 from cryoledger.tui.answer_panel import AnswerPanel
 from cryoledger.tui.box_map import BoxMap
@@ -139,7 +140,7 @@ class StationScreen(Screen[None]):
         self._pin, self._typing = digits is not None, entry is not None
         self._draw_foot()
         whose = self.view.signing.pin if self.view.signing is not None else ""
-        self._prompt.draw(hint=self.view.hint, entry=entry, digits=digits, asked=asked, whose=whose)
+        self._prompt.draw(hint=told(self.view.hint), entry=entry, digits=digits, asked=asked, whose=whose)
 
     def welcome(self, banner: str) -> None:
         """Ask for a badge; `banner` says, line by line, how to sign in."""
@@ -159,21 +160,21 @@ class StationScreen(Screen[None]):
     def _draw_foot(self) -> None:
         desk = self.has_class("-desk")
         found = items(self.view, self._keys, desk=desk, pin=self._pin, line=self._typing)
-        care = cell_len(self.view.care.text)
+        care = cell_len(told(self.view.care.text))
         self._foot.put(plain(footer(found, self.app.size.width - (care + 2 if care else 0))))
 
     def show(self, view: View, now: datetime) -> None:
         """Draw everything but the answers."""
         self.view = view
-        task = f" · {view.task}" if view.task else ""
-        place = "" if view.hidden else f"{self._place.upper()} · "
+        task = f" · {told(view.task)}" if view.task else ""
+        place = "" if view.hidden else f"{told(self._place).upper()} · "
         where = Content.assemble(plain(f"{place}{view.station}{task}", "bold"), "  ", plain(view.origin, "$quiet"))
         self._where.put(where)
-        who = f"{view.person} · {view.roles}" if view.person else say("station.nobody")
+        who = f"{view.person} · {told(view.roles)}" if view.person else say("station.nobody")
         self._who.put(plain(who))
         self._band.put(plain("   ".join(_bands(view))))
         self._band.set_class(bool(_bands(view)), "-on")
-        self._care.put(plain(view.care.text))
+        self._care.put(plain(told(view.care.text)))
         self._care.set_class(view.care.late, "-late")
         self.set_class(view.hidden, "-hidden")
         self._veil.put(self._behind_veil(view))
@@ -244,7 +245,7 @@ class StationScreen(Screen[None]):
     def answered(self, shown: Shown, now: datetime) -> None:
         """Draw an answer, the view after it, and add it to the last scans."""
         answer, self._looked_at = shown.answer, None
-        self._answer.answered(answer.outcome, _said(shown))
+        self._answer.answered(answer.outcome, told(_said(shown)))
         self._recent.add(shown, clock_text(now, shown.view.zone)[:8])
         self.show(shown.view, now)
 
@@ -252,7 +253,7 @@ class StationScreen(Screen[None]):
         """What stands where nobody may read the lower half."""
         if view.task:
             return Content.assemble(
-                plain(say("station.locked")), "\n\n", plain(say("station.task", task=view.task), "bold")
+                plain(say("station.locked")), "\n\n", plain(say("station.task", task=told(view.task)), "bold")
             )
         lines = [plain(line) for line in self._banner.splitlines() if line.strip() or self.size.height >= _TALL]
         if self._offers_tour:

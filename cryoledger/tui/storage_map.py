@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cryoledger.manual.messages import told
 from cryoledger.manual.texts import say
 from cryoledger.tui.lines import Line, Lines, piece, whole
 from cryoledger.tui.view import Level, Unit
@@ -71,9 +72,8 @@ class StorageMap(Lines):
         name = f"{unit.code}  {unit.name}" if wide and unit.name != unit.code else unit.code
         width = max(8, self.size.width - (46 if wide else 28))
         name = name if len(name) <= width else name[: width - 1] + "…"
-        words = [
-            word for word in ("HELD" if unit.held else "", unit.status if unit.status != "in place" else "") if word
-        ]
+        states = ("HELD" if unit.held else "", unit.status if unit.status != "in place" else "")
+        words = " ".join(told(state) for state in states if state)
         return (
             piece("▶ " if chosen else "  ", "bold $strong"),
             piece(f"{name:<{width}} ", "bold reverse" if chosen else ""),

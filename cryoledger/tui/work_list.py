@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cryoledger.manual.messages import told
 from cryoledger.tui.lines import Line, Lines, piece, whole
 from cryoledger.tui.view import Item, Work
 
@@ -36,7 +37,7 @@ class WorkList(Lines):
             return
         items, room = self.work.items, max(1, self.size.height - 2)
         first = max(0, min(self.work.next - room // 2, len(items) - room))
-        lines = [whole(self.work.title, "bold reverse"), whole(self.work.said, "$quiet")]
+        lines = [whole(told(self.work.title), "bold reverse"), whole(told(self.work.said), "$quiet")]
         lines += [_line(item) for item in items[first : first + room]]
         self.put(lines)
 
@@ -47,5 +48,5 @@ def _line(item: Item) -> Line:
         piece(f"{mark} ", style),
         piece(item.vial, style),
         piece(f"  {item.place}"),
-        piece(f"  {item.note}", "$quiet"),
+        piece(f"  {told(item.note)}", "$quiet"),
     )

@@ -54,7 +54,7 @@ LISTED = re.findall(
     identity-grant identity-list identity-record identity-restore identity-show identity-withdraw import-abandon
     import-inventory import-list import-release init issue keys lot-add lot-fill
     lot-list lot-reject lot-release lot-release-conditionally lot-show lot-test manual-events manual-exit-codes
-    manual-keys-file manual-list manual-show manual-texts-file
+    manual-keys-file manual-list manual-show manual-texts-check manual-texts-file
     note order-add order-cancel order-list order-show patient-add patient-band patient-list patient-show
     person-add person-grant person-list person-pin person-reaffirm person-recover person-revoke person-show
     person-signatures person-withdraw prepare printer-add printer-list printer-remove printer-test

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from cryoledger.cli import exit_codes
 from cryoledger.cli.key_words import short
 from cryoledger.cli.progress_bar import Bar
 from cryoledger.documents.telling import act
@@ -115,3 +116,24 @@ def test_every_bar_is_the_one_bar_and_gives_the_cursor_back(end: str, monkeypatc
 
 def _code(path: Path) -> str:
     return "".join(line for line in path.read_text().splitlines(keepends=True) if "stderr.write" in line)
+
+
+def test_a_translation_is_begun_gone_on_with_and_checked(terminal: Terminal) -> None:
+    begun = terminal.does("manual", "texts-file")
+    place = Path(begun.err.split("It belongs to ")[1].split(";")[0])
+    place.parent.mkdir(parents=True, exist_ok=True)
+    why, unsaid = '# "Why?" = "Why?"', '"Said no more." = "x"\n'
+    place.write_text(begun.out.replace(why, '"Why?" = "Warum?"').replace("[messages]\n", f"[messages]\n{unsaid}"))
+    assert '\n"Why?" = "Warum?"\n' in terminal.does("manual", "texts-file").out
+    checked = terminal.does("manual", "texts-check")
+    assert "1 of 2" in checked.err
+    assert "Said no more." in checked.err
+    assert "Why?" not in next(
+        each for each in terminal.read("manual", "texts-check")["parts"] if "scans" in each["part"]
+    )
+    place.write_text('[messages]\n"Why?" = "{1}"\n"Which key?" = "a\\nb"\n')
+    wrong = terminal.run("manual", "texts-check", place)
+    assert wrong.code == exit_codes.FINDINGS
+    assert "in line 2" in wrong.err
+    assert "in line 3" in wrong.err
+    assert terminal.run("manual", "texts-check", place.with_name("none.toml")).code == exit_codes.STATION

@@ -13,7 +13,7 @@ from cryoledger import manual
 from cryoledger.errors import StationError
 from cryoledger.manual import texts
 from cryoledger.manual.desk_words import DESK_WORDS
-from cryoledger.manual.texts import FILE, TEXTS, read_texts, say, template, use
+from cryoledger.manual.texts import FILE, MESSAGE, TEXTS, read_texts, say, template, use
 from cryoledger.tui import blocks
 from cryoledger.tui.words import verdict
 from tests import desk_words
@@ -50,10 +50,11 @@ def test_every_name_that_a_desk_draws_is_in_the_table() -> None:
 def test_template_is_the_texts_as_they_are(tmp_path: Path) -> None:
     (tmp_path / FILE).write_text(template())
     assert read_texts(tmp_path) == {}
-    without = "\n".join(line.removeprefix("# ") for line in template().splitlines()[1:])
-    assert tomllib.loads(without)["texts"] == TEXTS
+    without = "\n".join(line.removeprefix("# ") for line in template().splitlines()[1:] if not line.startswith("# --"))
+    said = tomllib.loads(without)
+    assert said["texts"] == TEXTS
     (tmp_path / FILE).write_text(without)
-    assert read_texts(tmp_path) == TEXTS
+    assert read_texts(tmp_path) == {**TEXTS, **{f"{MESSAGE}{each}": each for each in said["messages"]}}
 
 
 def test_a_site_s_words_stand_and_the_others_stay(tmp_path: Path) -> None:
@@ -69,6 +70,7 @@ def test_a_site_s_words_stand_and_the_others_stay(tmp_path: Path) -> None:
     [
         ('"leave.qestion" = "x"', "there is no text"), ('"leave.question" = ""', "no text of one line"),
         ('"leave.question" = "a\\nb"', "no text of one line"), ('"leave.question" = 3', "no text of one line"),
+        (f'"leave.question" = "{"x" * 77}"', "76 columns"),
         ('"leave.question" = "\u202eabc"', "no text of one line"), ('"leave.many" = "none"', "in braces"),
         ('"leave.many" = "{count} {count}"', "in braces"), ('"leave.many" = "{count.real}"', "in braces"),
         ('"leave.many" = "{count:>9}"', "in braces"), ('"leave.many" = "{count!r}"', "in braces"),

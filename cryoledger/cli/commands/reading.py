@@ -14,7 +14,7 @@ from cryoledger.cli.call import Call
 from cryoledger.cli.declare import group, look
 from cryoledger.cli.teaching import AUDITOR, TECHNICIAN
 from cryoledger.cli.words import Entry
-from cryoledger.errors import RequestError
+from cryoledger.errors import RequestError, StationError
 
 if TYPE_CHECKING:
     from cryoledger.codes import CodeScheme, Description
@@ -209,13 +209,44 @@ def keys_file(call: Call) -> None:
 
 @look(manual, "texts-file", example="cryoledger manual texts-file")
 def texts_file(call: Call) -> None:
-    """Print a file with what the screen says, to be translated, and say where it belongs."""
-    from cryoledger.custody.station.station_folder import default_config_folder
-    from cryoledger.manual.texts import FILE, template
+    """Print a file with all that the screen says, to be translated, and say where it belongs.
 
-    path, text = default_config_folder() / FILE, template()
+    What this station has translated already stands in it as it is; what is left begins with #.
+    """
+    from cryoledger.custody.station.station_folder import default_config_folder
+    from cryoledger.manual.texts import FILE, read_texts, template
+
+    folder = default_config_folder()
+    path, text = folder / FILE, template(read_texts(folder))
     call.answer({"path": str(path), "text": text}, text)
     output.narrate(f"It belongs to {path}; the screen reads it when it opens.")
+
+
+@look(manual, "texts-check", example="cryoledger manual texts-check texts.toml")
+def texts_check(
+    call: Call, file: Annotated[Path | None, typer.Argument(help="The file; else this station's own.")] = None
+) -> int:
+    """Check a translation of the screen: what is wrong in it, and how much of each part is translated."""
+    from cryoledger.custody.station.station_folder import default_config_folder
+    from cryoledger.manual.texts import FILE, review
+
+    path = file or default_config_folder() / FILE
+    if not path.is_file():
+        raise StationError(f"There is no file {path}.", "Make one: `cryoledger manual texts-file`.")
+    found = review(path)
+    rows = [(room.name, room.count, room.count - len(room.missing)) for room in found.rooms]
+    parts = [{"part": room.name, "texts": room.count, "missing": list(room.missing)} for room in found.rooms]
+    call.answer(
+        {"path": str(path), "parts": parts, "wrong": found.wrong, "unsaid": found.unsaid},
+        lambda: output.table(("part", "texts", "translated"), rows),
+    )
+    done, count = sum(row[2] for row in rows), sum(row[1] for row in rows)
+    output.narrate(f"{done} of {count} texts are translated; the others are shown in English.")
+    for each in found.unsaid:
+        output.narrate(f"This version does not say this, and its translation is left aside: {each}")
+    for each in found.wrong:
+        output.narrate(f"Wrong: {each}.")
+    return exit_codes.FINDINGS if found.wrong else exit_codes.OK
 
 
 @look(manual, "events", example="cryoledger manual events LotReleased")

@@ -56,7 +56,8 @@ def _vial(code: str, world: World) -> str:
     parts = [f"Vial {code}: {whereabouts(facts, vial)}"]
     if lot is not None:
         parts.append(f"lot {lot.code} is {lot.disposition}")
-        parts.append(f"{'EXPIRED on' if lot.expires_at <= world.now else 'expires'} {lot.expiry_on}")
+        over = lot.expires_at <= world.now
+        parts.append(f"EXPIRED on {lot.expiry_on}" if over else f"expires {lot.expiry_on}")
     found = [f"{row.kind.upper()} {row.number} on {row.scope} ({row.reason})" for row in holds(facts, vial)]
     parts.append("; ".join(found) if found else "no holds")
     if vial.order_code:

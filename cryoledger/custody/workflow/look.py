@@ -105,9 +105,11 @@ def whereabouts(facts: Facts, vial: Vial) -> str:
         carried = next((unit for unit in chain(facts, vial.unit) if unit.status == "out"), None)
         text = f"{word} in {place_text(facts, vial.unit, vial.position)}"
         return f"{text} ({carried.code} is carried by {carried.custodian})" if carried else text
-    held = {"person": "with", "shipment": "in shipment", "patient": "to patient", "process": "from"}
-    how = held.get(vial.custodian_kind)
-    return f"{word} {how} {vial.custodian}" if how and vial.custodian else word
+    held = {
+        "person": f"{word} with {vial.custodian}", "shipment": f"{word} in shipment {vial.custodian}",
+        "patient": f"{word} to patient {vial.custodian}", "process": f"{word} from {vial.custodian}",
+    }  # fmt: skip
+    return held.get(vial.custodian_kind, word) if vial.custodian else word
 
 
 def in_place_order(facts: Facts, vials: Iterable[Vial]) -> list[Vial]:

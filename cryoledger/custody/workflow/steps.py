@@ -235,4 +235,4 @@ def named(scan: Scanned) -> str:
         return "This code is unknown here, and"
     if scan.kind == "position":
         return f"A position of {scan.code}"
-    return f"A {scan.kind}" if scan.kind in ("badge", "wristband") else f"The {scan.kind} {scan.code}"
+    return {"badge": "A badge", "wristband": "A wristband"}.get(scan.kind, f"The {scan.kind} {scan.code}")

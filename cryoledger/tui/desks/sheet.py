@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from cryoledger.manual.texts import desk_word, has_desk_words
+from cryoledger.manual.messages import told
+from cryoledger.manual.texts import desk_word, has_own_words
 
 if TYPE_CHECKING:
     from cryoledger.custody.workflow import Task
@@ -146,8 +147,8 @@ def rekeyed(sheet: Sheet, keys: Mapping[str, str]) -> Sheet:
 
 
 def in_words(sheet: Sheet) -> Sheet:
-    """The sheet with its lists, columns and acts under the names that they have at this site."""
-    if not has_desk_words():
+    """The sheet in this site's words: its lists, columns and acts, and what its rows and lines say."""
+    if not has_own_words():
         return sheet
     tabs = [
         replace(
@@ -155,10 +156,23 @@ def in_words(sheet: Sheet) -> Sheet:
             name=desk_word(tab.name),
             empty=desk_word(tab.empty),
             columns=tuple(replace(column, title=desk_word(column.title)) for column in tab.columns),
+            rows=tuple(replace(row, cells=_told(row.cells)) for row in tab.rows),
         )
         for tab in sheet.tabs
     ]
-    return _with_offers(replace(sheet, tabs=tuple(tabs)), lambda offer: replace(offer, label=desk_word(offer.label)))
+    head, detail = (
+        tuple(replace(line, parts=_told(line.parts)) for line in lines) for lines in (sheet.head, sheet.detail)
+    )
+    translated = replace(sheet, tabs=tuple(tabs), head=head, detail=detail)
+    return _with_offers(translated, lambda offer: replace(offer, label=desk_word(offer.label)))
+
+
+def _told(cells: tuple[Cell, ...]) -> tuple[Cell, ...]:
+    """Cells in this site's words, with the room that stood around them."""
+    return tuple(
+        replace(cell, text=cell.text.replace(bare, told(bare), 1)) if (bare := cell.text.strip()) else cell
+        for cell in cells
+    )
 
 
 def _with_offers(sheet: Sheet, change: Callable[[Offer], Offer]) -> Sheet:

@@ -1,0 +1,88 @@
+"""A station in another language than ours: what is asked, refused and signed stands there in the site's words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cryoledger.manual.texts import MESSAGE, read_texts, use
+from tests.tui.bench import NEW, PINS, Bench, Station
+
+GERMAN = Path(__file__).parents[1] / "vectors" / "texts"
+
+
+@pytest.fixture(autouse=True)
+def _ours_again() -> Iterator[None]:
+    yield
+    use({})
+
+
+def stands(bench: Bench, *said: str) -> None:
+    """Each text stands on the screen whole, however its lines are broken."""
+    screen = " ".join(bench.screen.replace("▌", " ").split())
+    for each in said:
+        assert each in screen, bench.screen
+
+
+async def test_questions_refusals_and_signatures_stand_in_the_site_s_words(station: Station) -> None:
+    use(read_texts(GERMAN))
+    async with station() as bench:
+        stands(bench, "▶ Niemand ist angemeldet: Ausweis scannen.")
+        await bench.scan(bench.badge("maria.s"))
+        stands(
+            bench, "Maria Santos, Ihre PIN ▸", "= ANMELDUNG: Maria Santos · Laborkraft", "ein Ausweis wird wie immer"
+        )
+        await bench.scan("111111")
+        stands(bench, "Falsche PIN für Maria Santos. Noch 4, dann wird der Schlüssel gesperrt.")
+        await bench.scan(PINS["maria.s"])
+        stored = bench.vials("stored")[0]
+        await bench.scan(stored)
+        stands(
+            bench, "Charge WJ-2601 ist freigegeben", "keine Sperren. CMD-MOVE, CMD-TAKE-OUT, oder CMD-PICK mit seinem"
+        )
+        await bench.scan("CMD-STORE", stored)
+        assert bench.outcome == "refused"
+        stands(
+            bench,
+            f"Röhrchen {stored} ist eingelagert in TANK1 > TANK1-C1 > TANK1-C1-B1 > A1. CMD-MOVE lagert es um.",
+            "▶ Box, dann Röhrchen in Füllfolge scannen; oder Röhrchen, dann seine Position.",
+        )
+        await bench.scan(NEW[0])
+        stands(
+            bench, f"▶ Position für Röhrchen {NEW[0]} scannen (getippt: BOX/A1), oder eine Box für ihre nächste freie."
+        )
+        await bench.scan("TANK1-C3-B1")
+        assert bench.recorded[-1] == "VialsStored"
+        stands(bench, f"Röhrchen {NEW[0]} ist eingelagert in TANK1-C3-B1 A1.")
+        await bench.scan("CMD-CANCEL", "CMD-DISCARD", stored, "CMD-DONE", "CMD-QTY-1")
+        await signatures(bench, stored)
+
+
+async def signatures(bench: Bench, vial: str) -> None:
+    """What is signed stands there as it is recorded, and what it means beside it."""
+    what = f"TO SIGN: DISCARD {vial} (expired), which is final"
+    stands(bench, what, f"= ZU UNTERSCHREIBEN: VERWERFEN von {vial} (verfallen), endgültig")
+    stands(bench, "▶ discarded = verworfen Maria Santos · Laborkraft", "· witnessed = bezeugt (Ausweis folgt)")
+    await bench.scan(PINS["maria.s"])
+    stands(bench, what, "Ausweis und PIN einer anderen Person", "Zweite Person (aus dem Personal): Ausweis scannen")
+    await bench.scan(bench.badge("tomas.h"), PINS["tomas.h"])
+    assert bench.recorded[-1] == "VialsDiscarded"
+    stands(bench, f"Verworfen: {vial}.")
+
+
+async def test_a_translation_is_drawn_as_it_is_and_what_it_hides_is_nowhere(station: Station) -> None:
+    """Markup is text; nothing that a file cannot hold, handed over all the same, reaches the terminal."""
+    said = {
+        "Nobody is signed in: scan your badge.": "[red]Ausweis[/lot 7] [@click=app.quit]scannen[/]",
+        "{1}, enter your PIN.": "\x1b[31m{1}\u202e PIN\x07",
+        "This badge is of nobody enrolled here.": "漢" * 400,
+    }
+    use({MESSAGE + each: text for each, text in said.items()})
+    async with station() as bench:
+        stands(bench, "[red]Ausweis[/lot 7] [@click=app.quit]scannen[/]")
+        await bench.scan(bench.badge("maria.s"))
+        stands(bench, "␛[31mMaria Santos� PIN␇")
+        await bench.scan("BDG-00000000-0")
+        assert all(len(line) <= 80 for line in bench.screen.splitlines())
