@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Literal
 
 from cryoledger.codes import Code
 from cryoledger.custody.clock import AHEAD_MILLISECONDS_MAX
 from cryoledger.custody.identities import one_key
 from cryoledger.custody.keys.unlock import unlock
+from cryoledger.custody.labels import vial_scheme
 from cryoledger.custody.people import NewKey
 from cryoledger.custody.record import By, Sealed, late, note_refusal, observe, record
 from cryoledger.custody.vault import Vault, head_of, site_of
@@ -54,6 +56,7 @@ class Session:
             acts=self.acts,
             box_scans=self.box_scans,
             late=lateness,
+            next_label=partial(vial_scheme.next_label, reading),
         )
 
     def clock_leapt(self, world: World) -> bool:

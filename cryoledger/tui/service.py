@@ -46,6 +46,8 @@ class Service:
             answer = Answer("" if secret else text, "refused", _told(error), self._desk.ask, None)
         if answer.outcome == "recorded" and answer.subject is not None and answer.subject[0] == "dose":
             answer = self._with_papers(answer)
+        if answer.outcome == "recorded" and text.strip() == Command.CONFIRM.barcode:
+            answer = self._with_new_label(answer)
         text = "PIN" if secret else answer.scan or "(not shown)"
         return Shown(answer, self.view(answer.subject), text, typed)
 
@@ -88,6 +90,22 @@ class Service:
             return replace(answer, message=f"{printing.print_papers(vault, answer.subject[1])} {answer.message}")
         except Exception as error:  # noqa: BLE001 - the dose was handed over, whatever becomes of its document
             return replace(answer, message=f"{answer.message} Its document is not printed: {_told(error)}")
+
+    def _with_new_label(self, answer: Answer) -> Answer:
+        """An answer with where the label is printed that a vial was given just now, under the site's next code."""
+        from cryoledger.tui.desks import printing
+
+        vault = self._desk.vault
+        try:
+            with vault.store.reading() as now:
+                head = now.head()
+                last = now.recorded(head.number) if head is not None else None
+            if last is None or last.type != "VialLabelReplaced" or answer.subject is None or vault.signed_in is None:
+                return answer
+            told = printing.print_new_label(vault, answer.subject[1], vault.signed_in)
+            return replace(answer, message=f"{answer.message} {told}")
+        except Exception as error:  # noqa: BLE001 - the code is recorded, whatever becomes of its label
+            return replace(answer, message=f"{answer.message} Its label is not printed: {_told(error)}")
 
     def _checked(self, text: str) -> Shown:
         """A scan as the scanner check judges it; a command ends the check."""

@@ -108,7 +108,9 @@ def test_a_replaced_label_takes_the_next_code_and_the_old_one_says_which_vial(
     furnished: Terminal, tmp_path: Path, scheme: str
 ) -> None:
     label = site_with(furnished, scheme)
-    furnished.does("vial", "relabel", label, "--reason", "fallen", by="maria.s")
+    badge = next(row["badge"] for row in furnished.read("person", "list") if row["name"] == "maria.s")
+    lines = (badge, PINS["maria.s"], "CMD-LABEL", label, "1", "CMD-CONFIRM")  # as `vial relabel` does
+    furnished.run("scan", stdin="".join(f"{line}\n" for line in lines))
     new = dict(rows(furnished))["BKV000001W"]
     assert new == (f"=+03000={DIN}00=<{ITEM}99=,000003" if scheme == "isbt128" else f"{label}-2")
     for text in (label, new):

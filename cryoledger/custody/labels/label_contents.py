@@ -54,7 +54,7 @@ from cryoledger.labels import BadgeLabel, DoseLabel, OrderLabel, PatientLabel, U
 from cryoledger.ledger.canonical import parse_time
 
 __all__ = ["badge_label", "dose_label", "is_biohazard", "order_label", "patient_label", "unit_label", "vial_label"]
-__all__ += ["units_inside", "warnings_of"]
+__all__ += ["layout_of", "units_inside", "warnings_of"]
 
 ENDED = frozenset({"administered", "consumed", "discarded"})
 NOT_EVALUATED = "NOT EVALUATED FOR INFECTIOUS SUBSTANCES"
@@ -88,6 +88,13 @@ def vial_label(reading: Reading, code: str) -> VialLabel:
         identifier=vial_scheme.identifier(vial.label),
         warnings=warnings_of(facts, [lot]),
     )
+
+
+def layout_of(reading: Reading, code: str) -> str:
+    """The name of the layout that a vial's product asks for."""
+    lot = _need(reading.facts, Lot, _need(reading.facts, Vial, code, "vial").lot, "lot")
+    product = reading.facts.get(Product, lot.product, lot.version)
+    return product.label_layout if product is not None else "vial-33x13"
 
 
 def dose_label(reading: Reading, code: str) -> DoseLabel:

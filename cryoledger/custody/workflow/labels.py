@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -11,6 +12,7 @@ from cryoledger.custody.workflow.steps import Scanned, Step, Task, World, propos
 from cryoledger.custody.workflow.storage import is_box, one, place_of
 from cryoledger.domain.catalogue import parse
 from cryoledger.domain.events.storage import VialsFound, VialsReportedMissing
+from cryoledger.errors import RequestError
 
 LABEL_REASONS = ("fallen", "unreadable", "misprinted", "other")
 
@@ -32,12 +34,12 @@ class Label(Task):
     def hint(self) -> str:
         """What can be scanned now."""
         if self.reason:
-            return f"Scan the new label of vial {self.vial}."
+            return f"Scan the new label of vial {self.vial}, or CMD-CONFIRM for the site's next code, to be printed."
         if self.vial:
             return f"Why? Type or scan the number: {amounts.menu(LABEL_REASONS)}."
         return "Scan the vial's old label, type its code, or work by position with CMD-FROSTED."
 
-    def take(self, scan: Scanned, _world: World) -> Step:
+    def take(self, scan: Scanned, world: World) -> Step:
         """The vial, the reason, the new label."""
         if not self.vial:
             if scan.kind != "vial":
@@ -48,12 +50,25 @@ class Label(Task):
             reason = amounts.chosen(scan, LABEL_REASONS)
             state = replace(self, reason=reason or "")
             return question(state, state.hint) if reason else unexpected(self, scan)
+        if scan.says_yes and world.next_label is not None:
+            return self._next(world.next_label)
         if scan.kind != "text":
             return refuse(self, f"That code is in use already. {self.hint}")
-        event = parse("VialLabelReplaced", {"vial": self.vial, "label": scan.text, "reason": self.reason})
-        return propose(None, f"Vial {self.vial} bears the new label; the old one stays known.", event).on(
-            "vial", self.vial
+        return self._replaced(scan.text, f"Vial {self.vial} bears the new label; the old one stays known.")
+
+    def _next(self, next_label: Callable[[str], str]) -> Step:
+        """A label that is yet to be printed, with the next code of the site's scheme."""
+        try:
+            label = next_label(self.vial)
+        except RequestError as error:
+            return refuse(self, f"{error} Scan the new label of vial {self.vial}.")
+        return self._replaced(
+            label, f"The new label of vial {self.vial} has the code {label}; the old one stays known."
         )
+
+    def _replaced(self, label: str, said: str) -> Step:
+        event = parse("VialLabelReplaced", {"vial": self.vial, "label": label, "reason": self.reason})
+        return propose(None, said, event).on("vial", self.vial)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 from zoneinfo import ZoneInfo
@@ -87,6 +88,8 @@ class World:
     acts: tuple[Act, ...] = ()
     box_scans: int = 0
     late: Lateness | None = None
+    next_label: Callable[[str], str] | None = None
+    """The code of a new label for a vial, in the site's scheme; RequestError where it makes none."""
 
     def foreseen(self, event: Event, *others: str) -> Refusal | None:
         """The refusal that an event would meet now by its own rule, before anybody signs it."""

@@ -1,4 +1,4 @@
-"""What a desk prints: labels of doses and orders, badges, and the document that accompanies a dose.
+"""What a desk prints: labels of doses and orders, the new label of a vial, badges, the document that goes with a dose.
 
 A label goes to the printer of this station whose layout is for such a thing, else to the first whose stock is large
 enough; the document to a CUPS queue that was entered without stock, layout and resolution, which is paper. Where there
@@ -14,14 +14,15 @@ from typing import TYPE_CHECKING, Final
 
 from cryoledger import whole_file
 from cryoledger.custody.keys.secret_file import make_folder
-from cryoledger.custody.labels.label_contents import badge_label, dose_label, order_label
-from cryoledger.custody.labels.labelling import Target, deliver
+from cryoledger.custody.labels.label_contents import badge_label, dose_label, layout_of, order_label, vial_label
+from cryoledger.custody.labels.labelling import Target, VialJob, deliver
+from cryoledger.custody.record import By
 from cryoledger.custody.station import printer_settings
 from cryoledger.documents.accompanying import accompanying
 from cryoledger.documents.pages_pdf import to_pdf
 from cryoledger.domain import numbers, times
 from cryoledger.errors import RequestError
-from cryoledger.labels import CupsPrinter, LabelError, load_layout, load_stock, names, render_all
+from cryoledger.labels import CupsPrinter, LabelError, load_layout, load_stock, names, render_all, without_room
 
 if TYPE_CHECKING:
     from cryoledger.custody.station.printer_settings import PrinterSetting
@@ -41,6 +42,30 @@ def print_dose_label(vault: Vault, code: str) -> str:
     left_out = content.warnings and not any("warnings" in text.data for text in layout.texts)
     papers = f" The label has no room for: {content.warnings}. F8 prints the papers." if left_out else ""
     return f"The label of dose {code} is {done}.{papers}"
+
+
+def print_new_label(vault: Vault, vial: str, name: str) -> str:
+    """Print the new label of a vial at this station, as the signed-in person, and record it; what was done.
+
+    Where this station has no printer for it, the command that prints it. LabelError or Refusal where it cannot be.
+    """
+    site = printer_settings.site_labels(vault.folder.state)
+    with vault.store.reading() as now:
+        content, usual = vial_label(now, vial), layout_of(now, vial)
+    setting, layout = _printer_for(vault, site, usual)
+    if setting is None:
+        return f"Print it: cryoledger label vial {vial}."
+    stock, dpi = _stock(setting, layout, site), setting.dpi or _DPI
+    kept, left_out = without_room([content], layout, stock, dpi)
+    labels = list(render_all(kept, layout, stock, dpi, training=bool(vault.site().training)))
+    job = VialJob.plan(vault, [vial], layout, site_folder=site)
+    signer = job.open(By(name))
+    done = deliver(labels, stock, Target(printer=setting.printer))
+    job.record(signer, done.labels)
+    if done.trouble is not None:
+        raise done.trouble
+    papers = f" It has no room for: {'. '.join(left_out)}. That must go along on paper." if left_out else ""
+    return f"It is printed at {setting.name}.{papers}"
 
 
 def print_badge(vault: Vault, name: str) -> str:

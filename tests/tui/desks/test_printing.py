@@ -6,10 +6,18 @@ from cryoledger.cli.sample import stock
 from cryoledger.cli.sample.people import MARIA, PIA, TOMAS
 from cryoledger.cli.sample.stock import make_event
 from cryoledger.codes import Kind, make
+from cryoledger.custody.desk import Desk
+from cryoledger.custody.labels import vial_scheme
 from cryoledger.custody.record import record
+from cryoledger.custody.station import printer_settings
+from cryoledger.custody.station.printer_settings import PrinterSetting
 from cryoledger.custody.vault import Vault
-from cryoledger.domain.records import Vial
+from cryoledger.database import queries
+from cryoledger.domain.records import Person, Vial
 from cryoledger.labels.sheets import SCANNER_CHECKS
+from cryoledger.tui.service import Service
+from cryoledger.tui.view import Shown
+from tests.labels.test_printers import answer, printer
 from tests.tui.bench import PINS, Bench, Station
 
 ORDER = make(stock.PREFIX, Kind.ORDER, 7_000)
@@ -102,3 +110,42 @@ async def grant(bench: Bench, name: str, role: str) -> None:
     await bench.press("f2") if "▌" not in bench.screen else None
     await bench.press(*number, "enter")
     await bench.see("TO SIGN: GRANT ROLE")
+
+
+def replace_label(vault: Vault, vial: str) -> tuple[Shown, str]:
+    """Maria replaces a vial's label with the site's next code, by scanner alone: the answer, and the label."""
+    service = Service(Desk(vault))
+    with vault.store.reading() as now:
+        badge = next(row.badge for row in now.facts.where(Person, name="maria.s"))
+    service.scan(badge)
+    service.scan(PINS["maria.s"], secret=True)
+    for text in ("CMD-LABEL", vial, "1"):
+        service.scan(text)
+    shown = service.scan("CMD-CONFIRM")
+    with vault.store.reading() as now:
+        row = now.facts.get(Vial, vial)
+    assert row is not None
+    return shown, row.label
+
+
+def test_a_fallen_label_is_replaced_by_the_next_code_and_printed_at_the_freezer(vault: Vault) -> None:
+    """What is printed is recorded; without a printer, or with one that is off, the code stands and is yet to print."""
+    with vault.store.reading() as now:
+        one, two, three = sorted(row.code for row in now.facts.where(Vial, lot=stock.RELEASED))[:3]
+        first = vial_scheme.next_label(now, one)
+    shown, label = replace_label(vault, one)
+    assert (shown.answer.outcome, label) == ("recorded", first)
+    assert f"Print it: cryoledger label vial {one}." in shown.answer.message
+    with printer(lambda _: answer()) as fake:
+        address = f"tcp://127.0.0.1:{fake.port}"
+        printer_settings.add(vault.folder.state, PrinterSetting("bench", address, stock="roll-33x13"))
+        shown, label = replace_label(vault, two)
+        assert "It is printed at bench." in shown.answer.message
+        assert fake.labels == 1
+    shown, label = replace_label(vault, three)
+    assert (shown.answer.outcome, label != three) == ("recorded", True)
+    assert "Its label is not printed: The printer" in shown.answer.message
+    with vault.store.reading() as now:
+        told = {code: [each.type for each in queries.history(now, "vial", code)] for code in (one, two, three)}
+    assert [each.count("VialLabelReplaced") for each in told.values()] == [1, 1, 1]
+    assert [each.count("VialsLabelled") for each in told.values()] == [0, 1, 0]
