@@ -12,11 +12,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from cryoledger.codes import Command
 from cryoledger.custody.workflow import Task
+from cryoledger.custody.workflow.entering import _label
+from cryoledger.custody.workflow.forms import FORMS
 from cryoledger.domain import catalogue
 from cryoledger.domain.roles import Role
 from cryoledger.manual.texts import TEXTS
 from cryoledger.tui.desks.workplaces import WORKPLACES
+from cryoledger.tui.themes import THEMES
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "cryoledger"
@@ -25,7 +29,7 @@ FILE = PACKAGE / "manual" / "messages.txt"
 ROOMS: Final[dict[str, tuple[str, ...]]] = {
     "scans, tasks and signatures": (
         "custody/workflow", "custody/desk.py", "custody/dialogues.py", "custody/new_pins.py", "custody/scan_reading.py",
-        "custody/own_signatures.py", "custody/session.py",
+        "custody/own_signatures.py", "custody/session.py", "cli/scan.py",
     ),
     "rules": ("domain/rulebook_1", "domain/wrong_fields.py"),
     "codes": ("codes",),
@@ -41,7 +45,7 @@ ROOMS: Final[dict[str, tuple[str, ...]]] = {
 """Where each room's texts stand; a file belongs to the room that names it most closely."""
 WHOLE: Final = frozenset({"the vault, keys and printers"})
 """Rooms whose sources hold much that nobody reads at a station: of them, whole sentences alone."""
-LEFT_OUT: Final = ("tui/browser/", "labels/zpl.py", "labels/toml_file.py", "labels/layout.py", "tui/themes.py")
+LEFT_OUT: Final = ("tui/browser/", "labels/zpl.py", "labels/toml_file.py", "labels/layout.py")
 STATES: Final = (
     "quarantined", "conditionally released", "in place", "in transit", "active", "open", "given", "refused", "present",
     "HOLD", "RECALL", "HELD", "free", "quarantine",
@@ -51,13 +55,13 @@ COUNTED: Final = ("vial", "vials", "unit", "units", "box", "boxes", "dose", "dos
 
 _FIELD: Final = "\0"
 _FOR_CODE: Final = frozenset({"RuntimeError", "AssertionError", "NotImplementedError", "TypeError", "KeyError"})
-_UNSAID: Final = frozenset({"_LOG", "re", "Binding", "get_logger", "frozenset"})
+_UNSAID: Final = frozenset({"_LOG", "re", "Binding", "get_logger", "frozenset", "say"})
 _NOTHING: Final = re.compile(r"[^A-Za-z]*(?:[a-z]|uL|mL)?[^A-Za-z]*")
 _PROSE: Final = re.compile(r"[A-Za-z]{2}.* .*\S|\S.* .*[A-Za-z]{2}|[A-Za-z]{3,}[.!?]", re.DOTALL)
 _BREAK: Final = re.compile(r"(?<=[^.][.!?]) +|(?<=[a-z0-9)\0][.!?])(?=\0(?: |$))|^\0 ?(?=[A-Z][a-z])")
 """Between sentences; a field that a sentence follows is one of its own, and so is one right behind its end."""
 _FULL: Final = re.compile(r"[.!?]$|^[A-Z].*: \{[0-9]+\}$")
-_CODE: Final = re.compile(r"[\n\r{}$]|^[a-z]+[./:_][a-z]|^ *[-#.]|def |^(?:not )?bold|^0")
+_CODE: Final = re.compile(r"[\n\r{}$]|^[a-z]+[./:_][a-z]|^ *[-#.]|def |^(?:not )?bold|^ reverse|^over |^0")
 
 
 def messages() -> dict[str, list[str]]:
@@ -82,8 +86,18 @@ def words() -> list[str]:
         found.update(dict.fromkeys(_choices(catalogue.schema_of(each))))
     found.update(dict.fromkeys(sorted(_tasks(Task))))
     found.update(dict.fromkeys(place.title for place in WORKPLACES))
+    found.update(dict.fromkeys(str(command.value) for command in Command))
+    found.update(dict.fromkeys(theme.title for theme in THEMES))
+    found.update(dict.fromkeys(_forms()))
     found.update(dict.fromkeys((*STATES, *(f"{{1}} {word}" for word in COUNTED))))
     return [word for word in found if re.search("[A-Za-z]{3}", word)]
+
+
+def _forms() -> Iterator[str]:
+    """What is signed of an act that is filled in: its title, and each answer behind its name."""
+    for form in FORMS.values():
+        yield f"{form.title}: {{1}}"
+        yield from (f"{named} {{1}}" for blank in form.blanks if (named := _label(blank.field).strip()))
 
 
 def _tasks(kind: type[Task]) -> set[str]:

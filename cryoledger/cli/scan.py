@@ -21,6 +21,7 @@ import typer
 from cryoledger.cli.call import Call
 from cryoledger.cli.output import narrate, visible
 from cryoledger.errors import StationError
+from cryoledger.manual.messages import told
 
 if TYPE_CHECKING:
     from cryoledger.custody.desk import Answer, Desk
@@ -51,10 +52,19 @@ def scan(call: Call, station: Station = None, check: Check = False) -> int:
         raise StationError(
             f"This is station {vault.station}, not {station}.", "Go to that one, or leave --station out."
         )
+    if not call.as_json:  # what programs read stays as it is
+        _use_own_words()
     if isinstance(sys.stdin, io.TextIOWrapper):
         # Bytes that are no text are a broken scan, not the end of the day.
         sys.stdin.reconfigure(encoding="utf-8", errors="surrogateescape")
     return run(vault, sys.stdin, sys.stdout, as_json=call.as_json)
+
+
+def _use_own_words() -> None:
+    from cryoledger.custody.station.station_folder import default_config_folder
+    from cryoledger.manual.texts import read_texts, use
+
+    use(read_texts(default_config_folder()))
 
 
 def _check(stdin: TextIO, call: Call) -> int:
@@ -74,8 +84,8 @@ def _check(stdin: TextIO, call: Call) -> int:
             problem, advice, note = verdict.problem, verdict.advice, verdict.note
         wrong += bool(problem)
         said = f"{problem} {advice}" if problem else f"right. {note}".rstrip()
-        told = {"number": each.number, "title": each.title, "ok": not problem, "message": said}
-        call.answer(told, f"{each.number} {each.title}: {said}")
+        row = {"number": each.number, "title": each.title, "ok": not problem, "message": said}
+        call.answer(row, f"{each.number} {each.title}: {said}")
     if wrong:
         narrate(f"{wrong} of {len(SCANNER_CHECKS)} are not right. Set the scanner as said, and run this again.")
     else:
@@ -146,7 +156,7 @@ def _watch(desk: Desk, ended: threading.Event) -> None:
 
 def _line(answer: Answer, as_json: bool) -> str:
     if not as_json:
-        return visible(answer.message).replace("\n", " ")
+        return visible(told(answer.message)).replace("\n", " ")
     return json.dumps(
         {
             "scan": answer.scan.encode("utf-8", "replace").decode(),  # no lone surrogate in JSON

@@ -1,8 +1,8 @@
 """What the program says in sentences, in a site's words: refusals, questions, answers and what is to be signed.
 
-A message is English where it is made, as it is recorded, and is translated only where a person reads it. `messages.txt`
-holds every sentence that can be said at a station, read off the sources by `tests/messages.py`, its fields as {1}, {2}.
-A site's `texts.toml` maps them to its own words, with the same fields:
+A message is English where it is made, as it is recorded, and is translated only where a person at a station reads it.
+`messages.txt` holds every sentence that can be said there, read off the sources by `tests/messages.py`, with its fields
+as {1}, {2}. A site's `texts.toml` maps them to its own words, with the same fields:
 
     [messages]
     "Vial {1} is {2}, not stored." = "Röhrchen {1} ist {2}, nicht eingelagert."

@@ -76,6 +76,7 @@ TEXTS: Final[Mapping[str, str]] = {
     "code.",
     "station.broken": "The scan came without its end, and nothing was recorded. Scan again.",
     "lists.out": "OUT OF STORAGE ({count})",
+    "lists.left": "{time} left",
     "lists.own": "YOUR OWN SIGNATURES",
     "lists.not-yours": "Not yours? Tell the quality officer now.",
     "lists.scans": "LAST SCANS",

@@ -13,6 +13,7 @@ from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 
 from cryoledger import manual
 from cryoledger.codes.commands import Command
+from cryoledger.manual.messages import told
 from cryoledger.manual.texts import say
 from cryoledger.tui.desks.workplaces import WORKPLACES
 from cryoledger.tui.themes import THEMES
@@ -55,11 +56,11 @@ def deeds(doing: Doing, offers: Sequence[Offer], row: str, *, signed_in: bool) -
     ]
     if signed_in:
         found += [
-            Deed(say("palette.go", place=place.title), say("palette.workplace"), with_(doing.go, place.name))
+            Deed(say("palette.go", place=told(place.title)), say("palette.workplace"), with_(doing.go, place.name))
             for place in WORKPLACES
         ]
         found += [
-            Deed(f"{command.value} ({command.barcode})", command.help, with_(doing.say, command.barcode))
+            Deed(f"{told(command.value)} ({command.barcode})", told(command.help), with_(doing.say, command.barcode))
             for command in Command
             if command is not Command.QUANTITY
         ]
@@ -69,7 +70,7 @@ def deeds(doing: Doing, offers: Sequence[Offer], row: str, *, signed_in: bool) -
         Deed(say("palette.leave"), say("palette.leave-help"), with_(doing.act, "leave")),
     ]
     found += [
-        Deed(say("palette.colours", name=theme.title), theme.help, with_(doing.colour, theme.theme.name))
+        Deed(say("palette.colours", name=told(theme.title)), told(theme.help), with_(doing.colour, theme.theme.name))
         for theme in THEMES
     ]
     found += [

@@ -60,6 +60,7 @@ def test_every_template_is_found_again_in_what_it_says_and_in_no_other() -> None
         "«Type or scan the number: 1 «expired», 2 «rejected», 3 «other»».",
         "Dr. «Maria Silva, enter your PIN to sign as '«performed»'».",
         "«Dose D1 is prepared». «CMD-WASTE for what remains of its vials, then CMD-HAND-OVER».",
+        "«TO SIGN: «HOLD: «lot L1», «reason «investigation»»»»",
         "«TO SIGN: «DISCARD V1, V2 («expired»), which is final»»",
         "Nobody wrote this. «3 more and the key locks». Nor this.",
         "«The refusal itself could not be recorded: «The disk of the vault v is full; nothing was recorded»».",

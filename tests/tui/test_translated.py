@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from cryoledger.cli.sample import stock
+from cryoledger.custody.desk import Desk
+from cryoledger.custody.vault import Vault
+from cryoledger.domain.records import Person, Vial
+from cryoledger.manual.messages import rooms, told
 from cryoledger.manual.texts import MESSAGE, read_texts, use
 from tests.tui.bench import NEW, PINS, Bench, Station
 
@@ -86,3 +92,31 @@ async def test_a_translation_is_drawn_as_it_is_and_what_it_hides_is_nowhere(stat
         stands(bench, "␛[31mMaria Santos� PIN␇")
         await bench.scan("BDG-00000000-0")
         assert all(len(line) <= 80 for line in bench.screen.splitlines())
+
+
+def test_every_answer_is_made_of_sentences_that_can_be_translated(vault: Vault) -> None:
+    """With each of them put between marks, no words are left outside, and nothing else is changed."""
+    with vault.store.reading() as reading:
+        badge = next(row.badge for row in reading.facts.where(Person, name="maria.s"))
+        stored = [row.code for row in reading.facts.where(Vial, custody="stored") if row.lot == stock.RELEASED]
+    day = (
+        "X", badge, "111111", PINS["maria.s"], "CMD-HELP", stored[0], "TANK1-C1-B1", "TANK1", "CMD-STORE", stored[0],
+        "TANK1", NEW[0], "TANK1-C3-B1", NEW[1], "CMD-CANCEL", "CMD-UNDO-LAST", "CMD-TAKE-OUT", *stored[:2], NEW[3],
+        "CMD-LATE", "CMD-QTY-1", "00:00", "CMD-CANCEL", "CMD-DONE", stored[0], "CMD-RETURN", stored[0], "CMD-CANCEL",
+        "CMD-MOVE", stored[3], "TANK1-C3-B1", "CMD-CANCEL", "CMD-BOX-CHECK", "TANK1-C3-B1", NEW[0], "CMD-DONE",
+        "CMD-CONFIRM", "CMD-DISCARD", stored[4], badge, "CMD-DONE", "CMD-QTY-1", "NO-PIN", "CMD-CANCEL", "CMD-CANCEL",
+        "CMD-XYZ", "CMD-TRANSFER", "TANK1-C1-B1", "TANK1-C3-B1", "CMD-CANCEL", "CMD-UNIT-MOVE", "TANK1-C3-B1",
+        "CMD-CANCEL", "CMD-FOUND", stored[5], "CMD-CANCEL", "CMD-RESERVE", "CMD-CANCEL", "CMD-THAW", stored[6],
+        "CMD-SIGN-OUT", "X",
+    )  # fmt: skip
+    desk = Desk(vault)
+    said = [desk.scan(text).message for text in day]
+    marked = {each: re.sub(r"^(.*?)([.!?]?)$", r"«\1»\2", each) for room in rooms().values() for each in room}
+    use({MESSAGE + each: text for each, text in marked.items()})
+    assert len(set(said)) > 40
+    for each in said:
+        shown = outside = told(each)
+        assert re.sub("[«»]", "", shown) == each
+        while "«" in outside:
+            outside = re.sub("«[^«»]*»", "", outside)
+        assert not re.search(r"(?<![\w.])[a-z]{3,}(?![\w.])", outside), shown

@@ -11,6 +11,7 @@ from rich.cells import cell_len, set_cell_size
 
 from cryoledger.domain import times
 from cryoledger.manual.keys import shown
+from cryoledger.manual.texts import say
 from cryoledger.tui import blocks
 from cryoledger.tui.desks.sheet import Cell, Column, Line, Row, Sheet, Tab, Tone, beside_headings, labelled
 from cryoledger.tui.words import clean, duration
@@ -180,7 +181,8 @@ def _counted(cell: Cell, now: datetime) -> Cell:
     if seconds < 0:
         return Cell(f"{cell.text}✗ -{duration(-seconds * 1000)}", "bad")
     tone: Tone = "wait" if seconds < _SOON_SECONDS else "good"
-    return Cell(f"{cell.text}{duration(seconds * 1000)}{' left' if cell.tone == 'strong' else ''}", tone)
+    rest = duration(seconds * 1000)
+    return Cell(f"{cell.text}{say('lists.left', time=rest) if cell.tone == 'strong' else rest}", tone)
 
 
 def _head(lines: Sequence[Line], width: int, height: int, now: datetime) -> list[Drawn]:

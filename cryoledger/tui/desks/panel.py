@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from textual.message import Message
 
+from cryoledger.manual.messages import told
 from cryoledger.tui.desks.draw import Drawing, Mark, Place, draw, offers_at, row_of
 from cryoledger.tui.desks.sheet import Sheet, Tone, beside_headings, line
 from cryoledger.tui.lines import Lines
@@ -73,7 +74,7 @@ class DeskPanel(Lines):
 
     def clear(self) -> None:
         """Forget what was shown: another desk comes."""
-        self.sheet, self.place, self._places = Sheet(head=(line("One moment ...", "quiet"),)), Place(), {}
+        self.sheet, self.place, self._places = Sheet(head=(line(told("One moment ..."), "quiet"),)), Place(), {}
         self._redraw()
 
     def tick(self, now: datetime) -> None:
