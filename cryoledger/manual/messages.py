@@ -78,7 +78,9 @@ class _Template:
                 return None
             at += len(part)
         if self._pattern is None:
-            made = "(.*?)".join(map(re.escape, self.literals))
+            first, *others = map(re.escape, self.literals)
+            made = first + "".join(f"(.*?){part}" for part in others)
+            made = made.replace("(.*?)(.*?)", "(.*?)((?:[ ,;(].*?)?)")  # what is put right behind a field is set off
             self._pattern = re.compile(made + ("(?= |$)" if self.is_sentence else "$"), re.DOTALL)
         found = self._pattern.match(text)
         if found is None or any(": " in value for value in found.groups()[:-1]):

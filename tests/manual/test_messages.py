@@ -60,6 +60,7 @@ def test_every_template_is_found_again_in_what_it_says_and_in_no_other() -> None
         "«Type or scan the number: 1 «expired», 2 «rejected», 3 «other»».",
         "Dr. «Maria Silva, enter your PIN to sign as '«performed»'».",
         "«Dose D1 is prepared». «CMD-WASTE for what remains of its vials, then CMD-HAND-OVER».",
+        "«Vial V1 is «stored» «in A»; this needs it «out»». «Take it out first».",
         "«TO SIGN: «HOLD: «lot L1», «reason «investigation»»»»",
         "«TO SIGN: «DISCARD V1, V2 («expired»), which is final»»",
         "Nobody wrote this. «3 more and the key locks». Nor this.",
