@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
@@ -62,18 +63,25 @@ class Bench:
         await self.settle()
 
     async def settle(self) -> None:
-        """Until all is answered and painted."""
+        """Until all is answered and painted.
+
+        Textual's pilot waits for an idle processor, or sends every widget a message: most of a test's time.
+        """
         calm = 0
-        for _ in range(3000):
-            await self.pilot.pause()
-            await self.pilot.pause(0.005)
+        for _ in range(5000):
+            await asyncio.sleep(0.002)
             if self.app._exception is not None:  # the program is broken: do not wait for it
                 raise self.app._exception
-            still = self.app._gate.deadline is None and self.app.at_rest and self.app._message_queue.empty()
-            calm = calm + 1 if still else 0
-            if calm == 3:
+            calm = calm + 1 if self._at_rest() else 0
+            if calm == 4:
                 break
-        await self.pilot.pause()
+        await self.pilot.pause(0)
+
+    def _at_rest(self) -> bool:
+        """Whether no key, no scan and no message waits anywhere."""
+        parts = (self.app, *self.app.screen.walk_children(with_self=True))
+        told = all(part._message_queue.empty() for part in parts)
+        return told and self.app._gate.deadline is None and self.app.at_rest
 
     async def see(self, text: str, *, gone: bool = False) -> None:
         """Wait until a text is painted, or is painted no more."""
