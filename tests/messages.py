@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Final
 
 from cryoledger.codes import Command
-from cryoledger.custody.workflow import Task
 from cryoledger.custody.workflow.entering import _label
 from cryoledger.custody.workflow.forms import FORMS
 from cryoledger.domain import catalogue
@@ -84,7 +83,7 @@ def words() -> list[str]:
         found.update(dict.fromkeys(sorted(each.before)))
         found.update(dict.fromkeys([each.after] if isinstance(each.after, str) else []))
         found.update(dict.fromkeys(_choices(catalogue.schema_of(each))))
-    found.update(dict.fromkeys(sorted(_tasks(Task))))
+    found.update(dict.fromkeys(_tasks()))
     found.update(dict.fromkeys(place.title for place in WORKPLACES))
     found.update(dict.fromkeys(str(command.value) for command in Command))
     found.update(dict.fromkeys(theme.title for theme in THEMES))
@@ -100,8 +99,12 @@ def _forms() -> Iterator[str]:
         yield from (f"{named} {{1}}" for blank in form.blanks if (named := _label(blank.field).strip()))
 
 
-def _tasks(kind: type[Task]) -> set[str]:
-    return {kind.word} | {word for each in kind.__subclasses__() for word in _tasks(each)}
+def _tasks() -> Iterator[str]:
+    """What the tasks of the workflow are called: `word: ClassVar[str] = "store"`."""
+    for path in sorted((PACKAGE / "custody" / "workflow").glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == "word" and node.value is not None:
+                yield str(ast.literal_eval(node.value))
 
 
 def _choices(schema: object) -> Iterator[str]:

@@ -30,6 +30,8 @@ _FIXED_WORD = re.compile(r"(?<![A-Za-z}])[A-Za-z]+(?![A-Za-z{])")
 _APART = re.compile(r"(, | · |; | and | or |: )")
 _ENDS = (".", "!", "?")
 _NUMBERED = re.compile(r"([0-9]+ )(.+)")
+_LOOSE = re.compile(r"\{1\} (?:at|by|for|from|in|into|of|on|to|with) \{2\}")
+"""What anybody might write, in the name of a product or a person."""
 _DEPTH_MAX = 5
 """So deep may a message hold another: a refusal within a refusal, with a place in it."""
 _LENGTH_MAX = 1000
@@ -57,13 +59,14 @@ def fields(template: str) -> list[str]:
 class _Template:
     """One template; a sentence is found within a message, a phrase is the whole of what it is looked for in."""
 
-    __slots__ = ("_pattern", "is_sentence", "literals", "text", "weight")
+    __slots__ = ("_pattern", "is_loose", "is_sentence", "literals", "text", "weight")
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.is_sentence = text.endswith(_ENDS)
         self.literals = _FIELD.split(text)[::2]  # what stands before, between and behind the fields
         self.weight = sum(map(len, self.literals))
+        self.is_loose = _LOOSE.fullmatch(text) is not None
         self._pattern: re.Pattern[str] | None = None
 
     def match(self, text: str) -> re.Match[str] | None:
@@ -138,7 +141,7 @@ class Table:
             return self._put(*whole, depth).removesuffix(".")  # its end was taken for that of what holds it
         if found is not None and self._is_list(*found):
             return ", ".join(self._phrase(part, depth + 1) for part in text.split(", "))
-        if found is not None and found[0].text in self.said:
+        if found is not None and found[0].text in self.said and (not found[0].is_loose or self._knows(found[1])):
             return self._put(*found, depth)
         parts = _APART.split(text)
         if len(parts) > 1:
@@ -154,6 +157,10 @@ class Table:
         if not template.text.endswith("}") or ", " not in last or self._is_phrase(last):
             return False
         return any(map(self._is_phrase, last.split(", ")[1:]))
+
+    def _knows(self, match: re.Match[str]) -> bool:
+        """Whether a field is a word of ours: "stored in A1" is said by the program, "Ada of Berlin" by somebody."""
+        return any(value.strip() in self._whole for value in match.groups())
 
     def _is_phrase(self, text: str) -> bool:
         found = self._best(text, sentence=False)

@@ -9,8 +9,8 @@ manual are translated by a file of the page's name in the folder `manual` beside
 The names of the desks' lists, columns and acts are keyed by themselves: `"desk/To thaw" = "A descongelar"`. So are
 sentences, such as refusals and questions, in a table of their own: `[messages]` (see `messages`).
 
-A sentence that this version of the program does not say is left aside, so that a station opens after an upgrade as it
-did before; `review` counts it, with what is not translated yet. Anything else that cannot be is refused.
+A sentence or a name of a desk that this version of the program does not have is left aside, so that a station opens
+after an upgrade as it did before; `review` names it. Anything else that cannot be is refused.
 """
 
 from __future__ import annotations
@@ -187,13 +187,15 @@ def review(path: Path) -> Review:
     """All that a file of texts says; StationError where it cannot be read at all."""
     own, sentences = read_tables(path, ("texts", "messages"), BYTES_MAX, lambda why: _refused(path, why))
     said = {each for room in rooms().values() for each in room} if sentences else set()
+    gone = [name for name in own if name.startswith("desk/") and name not in TEXTS]
+    own = {name: text for name, text in own.items() if name not in gone}
     wrong = {name: _wrong(name, text) for name, text in own.items()}
     wrong |= {MESSAGE + name: _wrong_message(name, text) for name, text in sentences.items() if name in said}
     texts = {**own, **{MESSAGE + name: text for name, text in sentences.items() if name in said}}
     return Review(
         {name: text for name, text in texts.items() if not wrong[name]},
         [_at(path, name.removeprefix(MESSAGE)) + why for name, why in wrong.items() if why],
-        [name for name in sentences if name not in said],
+        [*gone, *(name for name in sentences if name not in said)],
     )
 
 

@@ -9,13 +9,15 @@ from cryoledger.manual.messages import told
 from cryoledger.manual.texts import desk_word, say
 from cryoledger.tui.lines import Line, Lines, piece, whole
 from cryoledger.tui.view import Card, Out, Own, Shown
-from cryoledger.tui.words import duration, verdict
+from cryoledger.tui.words import duration, meant, verdict
 
 KEPT = 100
 _LABEL = 9
 _TEXT = 14
 _WIDE = 60
 _AMBER = 0.5
+_NAMES = ("product", "name", "label", "in")
+"""Lines of a card that say what somebody called a thing, in any language."""
 _TONE = {"good": "$good", "wait": "$wait", "bad": "bold $bad", "held": "bold $held-text", "note": "$note", "": ""}
 _OUTCOME = {"recorded": "$good", "question": "$wait", "refused": "$bad", "broken": "$held-text", "info": "$note"}
 
@@ -36,7 +38,8 @@ class CardView(Lines):
         lines = [whole(told(card.title), "bold reverse")]
         for field in card.fields:
             label = piece(f"{desk_word(field.label):<{_LABEL - 1}} ", "$quiet")
-            lines.append((label, piece(told(field.value), _TONE[field.tone])))
+            value = field.value if field.label in _NAMES else told(field.value)
+            lines.append((label, piece(value, _TONE[field.tone])))
         self.put(lines)
 
 
@@ -102,7 +105,7 @@ class OwnView(Lines):
         for at, (entry, clock, what, meaning) in enumerate(self.own.rows[:room]):
             mark = "•" if at < self.own.fresh else " "
             text = piece(f"{mark} {entry:>6}  {clock}  {what}  ", "" if at < self.own.fresh else "$quiet")
-            lines.append((text, piece(told(meaning), "$note" if at < self.own.fresh else "$quiet")))
+            lines.append((text, piece(meant(meaning), "$note" if at < self.own.fresh else "$quiet")))
         lines.append(whole(say("lists.not-yours"), "bold $wait"))
         self.put(lines)
 

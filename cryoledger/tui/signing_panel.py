@@ -13,7 +13,7 @@ from textual.content import Content
 from cryoledger.manual.messages import told
 from cryoledger.tui.text import Text
 from cryoledger.tui.view import Signing
-from cryoledger.tui.words import plain
+from cryoledger.tui.words import meant, plain
 
 _ROOMY: Final = 30
 _MEANING: Final = 14
@@ -43,7 +43,7 @@ class SigningPanel(Text):
         lines = [plain(signing.title, "bold $strong")]
         if (translated := told(signing.title)) != signing.title:
             lines.append(plain(f"= {translated}", "$strong"))
-        meanings = [_meaning(meaning) for meaning, _, _ in signing.lines]
+        meanings = [meant(meaning) for meaning, _, _ in signing.lines]
         width = max((_MEANING, *map(len, meanings)))
         for meaning, (_, name, state) in zip(meanings, signing.lines, strict=True):
             mark, style = _MARKS[state]
@@ -52,9 +52,3 @@ class SigningPanel(Text):
         if self.app.size.height >= _ROOMY:
             lines += [plain(f"{kind}: {details}", "$quiet") for kind, details in signing.entries]
         self.put(Content("\n").join(lines))
-
-
-def _meaning(meaning: str) -> str:
-    """A signature's meaning as it is recorded, and in the site's words."""
-    theirs = told(meaning)
-    return meaning if theirs == meaning else f"{meaning} = {theirs}"

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from textual.content import Content
 
 from cryoledger.domain import times
+from cryoledger.manual.messages import told
 from cryoledger.manual.texts import TEXTS, say
 
 LENGTH_MAX: Final = 1000
@@ -41,6 +42,12 @@ def verdict(outcome: str) -> Verdict:
     """The verdict of an outcome."""
     name = outcome if outcome in VERDICTS else "info"
     return replace(VERDICTS[name], word=say(f"verdict.{name}"))
+
+
+def meant(meaning: str) -> str:
+    """The meaning of a signature as it is recorded, and in this site's words where it has some."""
+    theirs = told(meaning)
+    return meaning if theirs == meaning else f"{meaning} = {theirs}"
 
 
 def plain(text: str, style: str = "") -> Content:

@@ -46,8 +46,10 @@ def test_templates_are_read_off_literals_and_f_strings() -> None:
 
 
 def test_every_template_is_found_again_in_what_it_says_and_in_no_other() -> None:
-    """Two that cannot be told from each other would fail here."""
+    """Two that cannot be told from each other would fail here. Such as "{1} of {2}" needs a word of ours beside it."""
     for each in ALL:
+        if ours._LOOSE.fullmatch(each):
+            continue
         said = re.sub(r"\{([0-9]+)\}", r"X\1-Q", each)
         assert MARKED.tell(said) == re.sub(r"^(.*?)([.!?]?)$", r"«\1»\2", said)
 
@@ -63,6 +65,7 @@ def test_every_template_is_found_again_in_what_it_says_and_in_no_other() -> None
         "«Vial V1 is «stored» «in A»; this needs it «out»». «Take it out first».",
         "«TO SIGN: «HOLD: «lot L1», «reason «investigation»»»»",
         "«TO SIGN: «DISCARD V1, V2 («expired»), which is final»»",
+        "Ada of Berlin",
         "Nobody wrote this. «3 more and the key locks». Nor this.",
         "«The refusal itself could not be recorded: «The disk of the vault v is full; nothing was recorded»».",
     ],
@@ -115,12 +118,12 @@ def test_what_cannot_stand_for_a_sentence_is_refused_with_its_line_and_the_reaso
     assert "line 2" in str(refused.value) or "TOML" in said
 
 
-def test_a_sentence_that_is_said_no_more_keeps_no_station_closed_and_is_told(tmp_path: Path) -> None:
+def test_a_sentence_or_name_that_is_there_no_more_keeps_no_station_closed_and_is_told(tmp_path: Path) -> None:
     lines = '"Said by an older version {1}." = "\\u202e"\n"Why?" = "Warum?"\n"How?" = "a\\nb"\n"Which key?" = "{9}"'
     found = review(write(tmp_path, lines) / FILE)
     assert found.unsaid == ["Said by an older version {1}."]
     assert len(found.wrong) == 2
-    (tmp_path / FILE).write_text('[messages]\n"Said no more." = "x"\n"Why?" = "Warum?"\n')
+    (tmp_path / FILE).write_text('[texts]\n"desk/x" = ""\n[messages]\n"Said no more." = "x"\n"Why?" = "Warum?"\n')
     assert read_texts(tmp_path) == {f"{MESSAGE}Why?": "Warum?"}
 
 

@@ -106,7 +106,7 @@ def _audit(now: Reading, desk: Desk, ask: Ask) -> Sheet:
         audits.typed_tab(audit.read_typed(now)) if ask.tab == 3 else audits.typed_tab(()),
         audits.signers_tab(audit.read_signers(now) if ask.tab == 4 else ()),
     )  # fmt: skip
-    return Sheet(tabs, (), _audit_detail(now, ask, story))
+    return Sheet(tabs, (), _audit_detail(now, ask, story), recorded=True)
 
 
 def _audit_detail(now: Reading, ask: Ask, story: tuple[Told, ...]) -> tuple[Line, ...]:

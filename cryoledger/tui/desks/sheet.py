@@ -101,11 +101,15 @@ class Tab:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A desk as it is drawn: `head` above the tabs, `detail` of the row under the cursor beside or below them."""
+    """A desk as it is drawn: `head` above the tabs, `detail` of the row under the cursor beside or below them.
+
+    What a sheet of the ledger itself says, its rows and details, is `recorded`: it is shown as it is, in any language.
+    """
 
     tabs: tuple[Tab, ...] = ()
     head: tuple[Line, ...] = ()
     detail: tuple[Line, ...] = ()
+    recorded: bool = False
 
 
 def line(text: str, tone: Tone = "", *, big: bool = False) -> Line:
@@ -156,14 +160,14 @@ def in_words(sheet: Sheet) -> Sheet:
             name=desk_word(tab.name),
             empty=desk_word(tab.empty),
             columns=tuple(replace(column, title=desk_word(column.title)) for column in tab.columns),
-            rows=tuple(replace(row, cells=_told(row.cells)) for row in tab.rows),
+            rows=tab.rows if sheet.recorded else tuple(replace(row, cells=_told(row.cells)) for row in tab.rows),
         )
         for tab in sheet.tabs
     ]
     head, detail = (
         tuple(replace(line, parts=_told(line.parts)) for line in lines) for lines in (sheet.head, sheet.detail)
     )
-    translated = replace(sheet, tabs=tuple(tabs), head=head, detail=detail)
+    translated = replace(sheet, tabs=tuple(tabs), head=head, detail=sheet.detail if sheet.recorded else detail)
     return _with_offers(translated, lambda offer: replace(offer, label=desk_word(offer.label)))
 
 
