@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -25,7 +26,9 @@ __all__ = ["DPI", "Layout_", "Preview", "PrinterName", "Reprint", "Start", "Stoc
 
 Layout_ = Annotated[str | None, typer.Option("--layout", metavar="NAME", help="A layout of `label list`.")]
 Stock_ = Annotated[str | None, typer.Option("--stock", metavar="NAME", help="A roll or sheet of `label list`.")]
-DPI = Annotated[int | None, typer.Option("--dpi", help="Dots an inch: 203, 300 or 600; else the printer's, else 300.")]
+DPI = Annotated[
+    int | None, typer.Option("--dpi", help="Dots an inch: 203, 300, 600; else as the printer says, else 300.")
+]
 To = Annotated[Path | None, typer.Option("--to", metavar="FILE", help="A file: .pdf, .png, .svg or .zpl."), WRITES]
 PrinterName = Annotated[
     str | None,
@@ -81,7 +84,9 @@ class Work:
             named = options.printer
             self.setting = None if ":" in named else find(call.vault.folder.state, named)
             printer = self.setting.printer if self.setting is not None else read_address(named)
-            self.target = Target(printer=printer, start=options.start)
+            self.target = Target(
+                printer=printer, start=options.start, pdf=self.setting is not None and self.setting.pdf
+            )
         elif not sys.stdout.isatty():
             raise RequestError("Nothing says where the labels go.", "Give --to FILE, --printer PRINTER or --preview.")
 
@@ -104,10 +109,13 @@ class Work:
             return load_stock(name, self.site_folder)
         return smallest_stock(layout, self.site_folder)
 
-    @property
+    @cached_property
     def dpi(self) -> int:
-        """The resolution that is asked for, else the printer's, else 300."""
-        return self.options.dpi or (self.setting.dpi if self.setting is not None else None) or 300
+        """The resolution that is asked for, else what the printer was entered with, else what it says, else 300."""
+        from cryoledger.labels import resolution
+
+        entered = self.setting.dpi if self.setting is not None else None
+        return resolution(self.target.printer if self.target is not None else None, self.options.dpi or entered)
 
     def draw(self, contents: Sequence[LabelContent], layout: Layout, stock: Stock, *, progress: bool) -> list[Label]:
         """Every label, its symbols read back; a LabelError before any is printed."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from cryoledger.codes import other_names
 from cryoledger.domain.facts import Facts
-from cryoledger.domain.records import ScanCode
+from cryoledger.domain.records import ScanCode, Vial
 from cryoledger.errors import CodeError
 
-__all__ = ["known"]
+__all__ = ["known", "tubes_of"]
 
 
 def known(facts: Facts, text: str) -> ScanCode | None:
@@ -21,3 +21,11 @@ def known(facts: Facts, text: str) -> ScanCode | None:
         things = " and ".join(f"{kind} {code}" for kind, code in found)
         raise CodeError(f"This code means two things: {things}.", "Scan or type the code of the one that you mean.")
     return next(iter(found.values()), None)
+
+
+def tubes_of(facts: Facts, code: str) -> list[str]:
+    """The codes of tubes that are bound to a vial, beside its own code and its label."""
+    vial = facts.get(Vial, code)
+    own = (code, vial.label if vial is not None else "")
+    found = facts.where(ScanCode, kind="vial", code=code)
+    return sorted(row.text for row in found if not row.retired and row.text not in own)

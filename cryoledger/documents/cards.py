@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any, TypeVar
 
+from cryoledger.custody.known_codes import tubes_of
 from cryoledger.database import queries
 from cryoledger.database.store import Reading
 from cryoledger.documents import whereabouts
@@ -36,6 +37,7 @@ from cryoledger.domain.records import (
     PatientBand,
     Product,
     Record,
+    ScanCode,
     Specification,
     StorageUnit,
     Vial,
@@ -105,8 +107,7 @@ def _vial(reading: Reading, code: str, now: str) -> Card:
         ("content", f"{amount(vial.cells)} cells in {microlitres(vial.filled_microlitres)}"),
         ("out of storage", f"{times.span(exposed)} of {_allowed(product, accepted)}"),
     ]
-    if vial.label != vial.code:
-        lines.append(("label", vial.label))
+    lines += _codes(reading, vial)
     if vial.order_code is not None:
         lines.append(("reserved", f"order {vial.order_code}, line {vial.order_line}"))
     if vial.thawed_at is not None:
@@ -116,6 +117,16 @@ def _vial(reading: Reading, code: str, now: str) -> Card:
     if exposed > max(product.out_of_storage_minutes * 60_000, accepted):
         alerts.append("out of storage for longer than its product allows")
     return Card("vial", code, tuple(lines), tuple(alerts), asdict(vial))
+
+
+def _codes(reading: Reading, vial: Vial) -> list[tuple[str, str]]:
+    """What else finds the vial: its label where it has another code, tubes bound to it, labels that were replaced."""
+    rows = sorted(reading.facts.where(ScanCode, kind="vial", code=vial.code), key=lambda row: row.text)
+    bound = tubes_of(reading.facts, vial.code)
+    replaced = [row.text for row in rows if row.retired]
+    told = [("label", vial.label)] if vial.label != vial.code else []
+    told += [("tube", ", ".join(bound))] if bound else []
+    return told + ([("replaced label", ", ".join(replaced))] if replaced else [])
 
 
 def _allowed(product: Product, accepted_ms: int) -> str:

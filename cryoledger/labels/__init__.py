@@ -42,7 +42,7 @@ from cryoledger.labels.content import (
 )
 from cryoledger.labels.errors import LabelError, NoRoomError, PrinterError
 from cryoledger.labels.layout import Layout, load_layout
-from cryoledger.labels.printers import CupsPrinter, Sent, TcpPrinter, read_address
+from cryoledger.labels.printers import CupsPrinter, Sent, TcpPrinter, read_address, resolution
 from cryoledger.labels.render import Label, render, render_all, without_room
 from cryoledger.labels.stock import Stock, find_file, load_stock, names
 from cryoledger.labels.zpl import to_zpl
@@ -76,6 +76,7 @@ __all__ = [
     "read_address",
     "render",
     "render_all",
+    "resolution",
     "smallest_stock",
     "to_png",
     "to_svg",

@@ -30,9 +30,10 @@ from cryoledger.labels.printer_status import (
 )
 from cryoledger.labels.sent import SECONDS_PER_LABEL, UNDER_WAY_MAX, Report, Sent
 
-__all__ = ["CupsPrinter", "Printer", "Sent", "TcpPrinter", "read_address"]
+__all__ = ["CupsPrinter", "Printer", "Sent", "TcpPrinter", "read_address", "resolution"]
 
 PORT: Final = 9100
+DPI: Final = 300
 TIMEOUT_SECONDS: Final = 5.0
 _POLL_SECONDS: Final = 0.2
 _ANSWER_MAX: Final = 2048
@@ -196,6 +197,14 @@ class _Link:
 
 
 Printer = TcpPrinter | CupsPrinter
+
+
+def resolution(printer: Printer | None, dpi: int | None) -> int:
+    """The dots an inch to draw for: as entered, else as a label printer says of itself, else 300."""
+    if dpi is None and isinstance(printer, TcpPrinter) and printer.asks:
+        found = printer.identity()
+        dpi = found.dpi if found is not None else None
+    return DPI if dpi is None else dpi
 
 
 def read_address(text: str, *, asks: bool = True) -> Printer:

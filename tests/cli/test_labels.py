@@ -14,6 +14,7 @@ from PIL import Image
 
 from cryoledger.labels.sheets import SCANNER_CHECKS
 from tests.cli.conftest import Terminal
+from tests.labels.test_cups import programs
 from tests.labels.test_printers import IDENTITY, answer, printer
 
 
@@ -108,9 +109,25 @@ def test_printers_are_entered_tested_and_removed(furnished: Terminal) -> None:
         refused = furnished.run("printer", "test", "other")
         assert (refused.code, fake.labels) == (2, 0)
         assert "ZD421-203dpi ZPL of 203 dpi" in refused.err
+        address = f"tcp://127.0.0.1:{fake.port}"  # not entered: it says itself what it is
+        assert furnished.does("label", "unit", "FRZ-1", "--printer", address, "--json").json["dpi"] == 203
     furnished.does("printer", "remove", "bench")
     assert furnished.run("printer", "test", "bench").code == 2
     assert furnished.run("printer", "add", "x", "ftp://a").code == 2
+    assert "takes ZPL, not PDF" in furnished.run("printer", "add", "x", "tcp://h", "--pdf").err
+
+
+def test_a_queue_with_a_driver_takes_a_roll_s_labels_as_pages(
+    furnished: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    programs(tmp_path, monkeypatch, f'echo "$@" > {tmp_path}/asked; cat > {tmp_path}/sent; echo "request id is Q-none"')
+    furnished.does("printer", "add", "desk", "cups:Q", "--stock", "roll-50x25", "--pdf")
+    furnished.does("label", "unit", "FRZ-1-R1-B1", "--printer", "desk")
+    assert (
+        "-o print-scaling=none -o sides=one-sided -o number-up=1 -o media=Custom.50x25mm"
+        in (tmp_path / "asked").read_text()
+    )
+    assert (tmp_path / "sent").read_bytes().startswith(b"%PDF")
 
 
 @pytest.mark.parametrize("words", [("unit", "FRZ-1"), ("unit", "FRZ-1-R1-B1"), ("badge", "maria.s"), ("patient", "P1")])

@@ -84,7 +84,12 @@ def test_a_donation_is_found_by_its_barcode_and_by_its_typed_number(furnished: T
     badge = next(row["badge"] for row in furnished.read("person", "list") if row["name"] == "maria.s")
     told = furnished.run("scan", stdin=f"{badge}\n{PINS['maria.s']}\n={DIN}00\n")
     assert f"This is donation {DIN}." in told.out
-    furnished.does("vial", "bind-tube", "BKV000001W", f"={DIN}00", by="maria.s")
+    furnished.does("vial", "bind-tube", "BKV000001W", "FD12345678", by="maria.s")
+    again = furnished.does("vial", "bind-tube", "BKV000001W", f"={DIN}00", by="maria.s")
+    assert "is bound to the tube FD12345678 already" in again.err
+    assert ["tube", f"={DIN}00, FD12345678"] in [
+        [line["label"], line["value"]] for line in furnished.read("vial", "show", "BKV000001W")["lines"]
+    ]
     told = furnished.run("show", f"={DIN}00")
     assert told.code == 2
     assert f"means two things: vial BKV000001W and donation {DIN}" in told.err

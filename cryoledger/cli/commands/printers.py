@@ -32,11 +32,12 @@ def add(
     dpi: DPI = None,
     layout: Layout_ = None,
     silent: Annotated[bool, typer.Option("--silent", help="It never answers: do not ask for its status.")] = False,
+    pdf: Annotated[bool, typer.Option("--pdf", help="A queue with a driver, no ZPL: labels go as a PDF.")] = False,
 ) -> None:
     """Enter a printer at this station; prove it with `printer test`."""
     from cryoledger.custody.station import printer_settings as settings
 
-    made = settings.PrinterSetting(name, address, stock, dpi, layout, asks=not silent)
+    made = settings.PrinterSetting(name, address, stock, dpi, layout, asks=not silent, pdf=pdf)
     settings.add(call.vault.folder.state, made)
     call.answer({"name": name, "address": address}, f"{name} is entered. Test it: `cryoledger printer test {name}`.")
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from cryoledger.cli import output
 from cryoledger.cli.call import Call
 from cryoledger.cli.commands.looking import show_card
 from cryoledger.cli.declare import Data, act, group, look
@@ -171,6 +172,8 @@ def relabel(
     vial = call.code(code)
     with call.reading() as reading:
         new = call.scanned(label) if label is not None else vial_scheme.next_label(reading, vial)
+    if label is None:
+        output.narrate(f"The new label will bear {new}. Once recorded, print it: `cryoledger label vial {vial}`.")
     return {"vial": vial, "label": new, "reason": reason}
 
 
@@ -179,7 +182,14 @@ def bind_tube(
     call: Call, code: Vial, tube: Annotated[str, typer.Argument(metavar="TUBE", help="The maker's code on the tube.")]
 ) -> Data:
     """Bind the maker's code on a tube to its vial: both scans find it."""
-    return {"vial": call.code(code), "tube": call.scanned(tube)}
+    from cryoledger.custody.known_codes import tubes_of
+
+    vial = call.code(code)
+    with call.reading() as reading:
+        bound = tubes_of(reading.facts, vial)
+    if bound:
+        output.narrate(f"Vial {vial} is bound to the tube {', '.join(bound)} already; both will find it.")
+    return {"vial": vial, "tube": call.scanned(tube)}
 
 
 @act(

@@ -51,11 +51,15 @@ Report = Callable[[int], None]
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where labels go: a file or a printer; `start` is the first label used of a sheet, from 1."""
+    """Where labels go: a file or a printer; `start` is the first label used of a sheet, from 1.
+
+    With `pdf` a queue takes labels of a roll as pages of a PDF, for a printer that has a driver and speaks no ZPL.
+    """
 
     path: Path | None = None
     printer: TcpPrinter | CupsPrinter | None = None
     start: int = 1
+    pdf: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +95,13 @@ def deliver(labels: Sequence[Label], stock: Stock, target: Target, report: Repor
 
 
 def _send(labels: Sequence[Label], stock: Stock, target: Target, count: Report) -> Delivered:
-    if stock.kind == "sheet":
+    if stock.kind == "sheet" or target.pdf:
         if not isinstance(target.printer, CupsPrinter):
             raise RuntimeError("check_target was left out")
         from cryoledger.labels.pdf import to_pdf  # late: it loads reportlab
 
         grid = stock.grid
-        page = (grid.page_width, grid.page_height) if grid is not None else None
+        page = (grid.page_width, grid.page_height) if grid is not None else (stock.label_width, stock.label_height)
         sent = target.printer.send_pdf(to_pdf(labels, stock, start=target.start), len(labels), page)
         count(sent.labels)
     else:

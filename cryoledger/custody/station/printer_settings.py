@@ -31,7 +31,8 @@ _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 class PrinterSetting:
     """A printer by name: its address, and what it prints on unless somebody says otherwise.
 
-    `asks` is false for a label printer that never answers `~HS`.
+    `asks` is false for a label printer that never answers `~HS`. `pdf` is true for a queue whose printer has a driver
+    and speaks no ZPL: labels of a roll go to it as pages.
     """
 
     name: str
@@ -40,6 +41,7 @@ class PrinterSetting:
     dpi: int | None = None
     layout: str | None = None
     asks: bool = True
+    pdf: bool = False
 
     @property
     def printer(self) -> TcpPrinter | CupsPrinter:
@@ -90,7 +92,9 @@ def add(folder: Path, setting: PrinterSetting) -> None:
     known = dict(printers(folder))
     if setting.name in known:
         raise RequestError(f"There is a printer {setting.name} already.", "Remove it first, or choose another name.")
-    read_address(setting.address)
+    address = read_address(setting.address)
+    if setting.pdf and not isinstance(address, CupsPrinter):
+        raise RequestError(f"{setting.address} takes ZPL, not PDF.", "Leave --pdf out, or enter a queue: cups:NAME.")
     if setting.dpi is not None and setting.dpi not in DOTS_PER_INCH:
         raise RequestError(f"No print head has {setting.dpi} dpi.", "Give 203, 300 or 600.")
     if setting.stock is not None:
@@ -108,7 +112,7 @@ def remove(folder: Path, name: str) -> None:
 
 def _is_sound(setting: PrinterSetting) -> bool:
     """Whether a setting read from the file has the types that it was written with."""
-    kinds = {"dpi": (int, type(None)), "asks": (bool,), "name": (str,), "address": (str,)}
+    kinds = {"dpi": (int, type(None)), "asks": (bool,), "pdf": (bool,), "name": (str,), "address": (str,)}
     text = (str, type(None))
     return all(isinstance(getattr(setting, each.name), kinds.get(each.name, text)) for each in fields(setting))
 

@@ -22,7 +22,16 @@ from cryoledger.documents.accompanying import accompanying
 from cryoledger.documents.pages_pdf import to_pdf
 from cryoledger.domain import numbers, times
 from cryoledger.errors import RequestError
-from cryoledger.labels import CupsPrinter, LabelError, load_layout, load_stock, names, render_all, without_room
+from cryoledger.labels import (
+    CupsPrinter,
+    LabelError,
+    load_layout,
+    load_stock,
+    names,
+    render_all,
+    resolution,
+    without_room,
+)
 
 if TYPE_CHECKING:
     from cryoledger.custody.station.printer_settings import PrinterSetting
@@ -31,7 +40,6 @@ if TYPE_CHECKING:
 
 FOLDER: Final = "papers"
 LAYOUTS: Final[Mapping[str, str]] = {"dose": "dose-50x25", "badge": "badge-86x54", "order": "order-100x50"}
-_DPI: Final = 300
 
 
 def print_dose_label(vault: Vault, code: str) -> str:
@@ -55,12 +63,12 @@ def print_new_label(vault: Vault, vial: str, name: str) -> str:
     setting, layout = _printer_for(vault, site, usual)
     if setting is None:
         return f"Print it: cryoledger label vial {vial}."
-    stock, dpi = _stock(setting, layout, site), setting.dpi or _DPI
+    stock, dpi = _stock(setting, layout, site), resolution(setting.printer, setting.dpi)
     kept, left_out = without_room([content], layout, stock, dpi)
     labels = list(render_all(kept, layout, stock, dpi, training=bool(vault.site().training)))
     job = VialJob.plan(vault, [vial], layout, site_folder=site)
     signer = job.open(By(name))
-    done = deliver(labels, stock, Target(printer=setting.printer))
+    done = deliver(labels, stock, Target(printer=setting.printer, pdf=setting.pdf))
     job.record(signer, done.labels)
     if done.trouble is not None:
         raise done.trouble
@@ -88,13 +96,13 @@ def _print(vault: Vault, content: LabelContent, kind: str, code: str) -> tuple[s
     site = printer_settings.site_labels(vault.folder.state)
     setting, layout = _printer_for(vault, site, LAYOUTS[kind])
     stock = _stock(setting, layout, site)
-    dpi = setting.dpi if setting is not None and setting.dpi is not None else _DPI
+    dpi = resolution(setting.printer, setting.dpi) if setting is not None else resolution(None, None)
     labels = list(render_all([content], layout, stock, dpi, training=bool(vault.site().training)))
     if setting is None:
         path = _path(vault, f"{kind if kind != 'dose' else 'label'}-{code}")
         done = deliver(labels, stock, Target(path=path))
     else:
-        done = deliver(labels, stock, Target(printer=setting.printer))
+        done = deliver(labels, stock, Target(printer=setting.printer, pdf=setting.pdf))
     if done.trouble is not None:
         raise done.trouble
     return f"written to {done.files[0]}" if done.files else f"printed at {setting.name if setting else ''}", layout
