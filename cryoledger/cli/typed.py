@@ -11,7 +11,7 @@ from cryoledger.errors import RequestError
 if TYPE_CHECKING:
     from cryoledger.cli.call import Call
 
-__all__ = ["grid", "pairs", "placements", "read_bytes", "read_json", "read_toml", "reference"]
+__all__ = ["pairs", "placements", "read_bytes", "read_json", "read_toml", "reference"]
 
 FILE_MAX = 1 << 20
 
@@ -23,14 +23,6 @@ def pairs(texts: Sequence[str], form: str) -> Iterator[tuple[str, str]]:
         if not (name and equals and value):
             raise RequestError(f"{text[:80]!r} is not {form}.", f"Write each as {form}, without blanks.")
         yield name, value
-
-
-def grid(text: str) -> tuple[int, int]:
-    """ROWSxCOLUMNS, such as 9x9."""
-    rows, cross, columns = text.lower().partition("x")
-    if not (cross and rows.isdecimal() and columns.isdecimal() and len(text) < 8):
-        raise RequestError(f"{text[:40]!r} is not a size of rows and columns.", "Write it as 9x9.")
-    return int(rows), int(columns)
 
 
 def placements(call: Call, unit: str, texts: Sequence[str], first: str | None = None) -> list[dict[str, Any]]:

@@ -17,11 +17,14 @@ from cryoledger.custody.dialogues import Answer, ClockLeap, Outcome, Reply, Sign
 from cryoledger.custody.new_pins import NewPin
 from cryoledger.custody.own_signatures import OwnSignatures, own_signatures
 from cryoledger.custody.record import Sealed
+from cryoledger.custody.registering import made
 from cryoledger.custody.scan_reading import look, may_be_wristband
 from cryoledger.custody.session import Session
 from cryoledger.custody.vault import Vault, person_by
 from cryoledger.custody.workflow import Scanned, State, Step, Task, World, advance, open_task
+from cryoledger.custody.workflow.forms import FORMS
 from cryoledger.custody.workflow.sign_in import No, SignIn, by_badge, looks_like_pin
+from cryoledger.custody.workflow.steps import refused_by
 from cryoledger.domain.records import Person, StorageUnit
 from cryoledger.errors import CodeError, CryoledgerError, PinError, Refusal
 
@@ -147,7 +150,8 @@ class Desk:
             return self._pin(text.strip())
         with self.vault.store.reading() as reading:
             world = self._session.world(reading, self._state.late)
-            scan, self._secret = look(text, self._session, world, ask=self.ask, typed=typed)
+            band_of = self._state.top.new_band_of if self._wait is None and self._state.top is not None else ""
+            scan, self._secret = look(text, self._session, world, ask=self.ask, typed=typed, band_of=band_of)
             reply = self._answer(scan, world)
         return reply() if callable(reply) else reply
 
@@ -283,6 +287,8 @@ class Desk:
 
     def _propose(self, step: Step, after: State, world: World) -> Reply | Callable[[], Reply]:
         facts = world.facts
+        if step.act in FORMS and FORMS[step.act].asks_vault:
+            return lambda: self._made(step, after)
         if step.act:
             return self._choose_pin(step, after, world)
         dialogue = SigningDialogue(self._session, step, after, facts)
@@ -293,6 +299,17 @@ class Desk:
             return lambda: dialogue.unfit(*unfit)
         self._wait = dialogue
         return dialogue.begin()
+
+    def _made(self, step: Step, after: State) -> Reply:
+        """Go on with the events that only the vault could make of the answers."""
+        step = made(self.vault, step)
+        with self.vault.store.reading() as reading:
+            world = self._session.world(reading, step.late)
+            event = step.events[0]
+            refusal = world.foreseen(event) or world.lacks_role(event)
+            step = step if refusal is None else refused_by(None, refusal, event)
+            reply = self._stepped(after, step, world)
+        return reply() if callable(reply) else reply
 
     def _seal(self, dialogue: SigningDialogue) -> Reply:
         """Record what all have signed; where a late act needs another person, ask for that one."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from cryoledger.codes import Code, Kind, Scan, read
 from cryoledger.codes.local import check_prefix
 from cryoledger.custody.file_hash import file_hash
+from cryoledger.custody.identities.new_band import new_band
 from cryoledger.custody.session import Session
 from cryoledger.custody.workflow import Scanned, World, resolve
 from cryoledger.custody.workflow.sign_in import looks_like_pin
@@ -21,10 +22,12 @@ Looked = tuple[Scanned, bool]
 """The scan, and whether its text is secret."""
 
 
-def look(text: str, session: Session, world: World, *, ask: str, typed: bool) -> Looked:
+def look(text: str, session: Session, world: World, *, ask: str, typed: bool, band_of: str = "") -> Looked:
     """What was scanned while `ask` was awaited; CodeError where it cannot be read.
 
     Where a file is awaited, its path is looked up on this machine, and only its hash goes further (RequestError).
+    `band_of` is the patient whose new wristband is awaited: of one that is nobody's yet goes only its HMAC under the
+    key of that patient.
     """
     try:
         parsed: Scan = read(text, _prefix(world.prefix))
@@ -43,6 +46,8 @@ def look(text: str, session: Session, world: World, *, ask: str, typed: bool) ->
     if ask == "pin" or not isinstance(parsed, Code) or (found.kind != "text" and not band_of_patient):
         return found, ask == "pin"
     band = session.wristband(parsed, world.facts)
+    if band is None and band_of:
+        return Scanned("wristband", band=new_band(session.vault, band_of, parsed.text)), True
     if band is not None or parsed.kind is Kind.PATIENT:
         return band or Scanned("wristband"), True
     return found, ask == "wristband" or looks_like_pin(found.text)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from functools import partial
 from typing import Literal
 
@@ -12,6 +12,7 @@ from cryoledger.custody.clock import AHEAD_MILLISECONDS_MAX
 from cryoledger.custody.identities import one_key
 from cryoledger.custody.keys.unlock import unlock
 from cryoledger.custody.labels import vial_scheme
+from cryoledger.custody.one_pin import one_pin, signers_in_turn
 from cryoledger.custody.people import NewKey
 from cryoledger.custody.record import By, Sealed, late, note_refusal, observe, record
 from cryoledger.custody.vault import Vault, head_of, site_of
@@ -124,15 +125,16 @@ class Session:
         """
         done: list[Sealed] = []
         signers, also = ([*by, new.by], new.keep) if new is not None else (by, None)
-        for event in step.events:
-            try:
-                sealed = record(self.vault, _marked(event, step), *signers, occurred_at=_when(step), also=also)
-            except CryoledgerError as error:
-                if done:
-                    error.message = f"{len(done)} of {len(step.events)} are recorded; then: {error.message}"
-                raise
-            done.append(sealed)
-            self._remember(sealed, event)
+        with one_pin(self.vault, signers) if len(step.events) > 1 else nullcontext():
+            for event, by_each in zip(step.events, signers_in_turn(signers), strict=False):
+                try:
+                    sealed = record(self.vault, _marked(event, step), *by_each, occurred_at=_when(step), also=also)
+                except CryoledgerError as error:
+                    if done:
+                        error.message = f"{len(done)} of {len(step.events)} are recorded; then: {error.message}"
+                    raise
+                done.append(sealed)
+                self._remember(sealed, event)
         if step.undoes:
             self.acts = self.acts[: -step.undoes]
         return done

@@ -22,6 +22,7 @@ from cryoledger.domain.records import (
     FollowUp,
     Hold,
     Lot,
+    LotDonation,
     Order,
     OrderLine,
     Record,
@@ -43,6 +44,7 @@ __all__ = [
     "issued_at",
     "ledger_page",
     "ledger_spans",
+    "lots_filled_last",
     "lots_of_product",
     "lots_to_judge",
     "open_holds",
@@ -179,6 +181,12 @@ def lots_to_judge(now: Reading, limit: int = 200) -> list[Lot]:
         "last_entry DESC, code LIMIT ?"
     )
     return _rows(now, Lot, rest, (limit,))
+
+
+def lots_filled_last(now: Reading, limit: int = 100) -> list[tuple[Lot, list[str]]]:
+    """Lots with their donations, the latest filling first."""
+    lots = _rows(now, Lot, "ORDER BY filled_on DESC, last_entry DESC, code LIMIT ?", (limit,))
+    return [(lot, [row.donation for row in now.facts.where(LotDonation, lot=lot.code)]) for lot in lots]
 
 
 def open_holds(now: Reading, limit: int = 200) -> list[tuple[Hold, int]]:

@@ -357,7 +357,8 @@ class StationApp(GuidedApp, inherit_bindings=False):
         """Show a desk's sheet; the auditor's with the verification that runs here."""
         if name == "audit" and sheet.tabs:
             sheet = replace(sheet, tabs=(*sheet.tabs[:AUDITED], verification_tab(self._verification)))
-        self.station.desk.show(in_words(rekeyed(sheet, self.preferences.keys)), self.now())
+        made, self._where.made = self._where.made, ""
+        self.station.desk.show(in_words(rekeyed(sheet, self.preferences.keys)), self.now(), made)
 
     async def _type(self, service: Service, typed: Typed) -> None:
         text = text_of(typed.key, typed.character)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from cryoledger.documents.telling import act
 from cryoledger.tui.view import Signing
+
+ENTRIES_MOST: Final = 8
 
 if TYPE_CHECKING:
     from cryoledger.custody.desk import Desk
@@ -31,7 +33,10 @@ def _act(dialogue: SigningDialogue) -> Signing:
         state: Literal["signed", "next", "waits"] = "signed" if done else "next" if waits else "waits"
         waits = waits and done
         lines.append((meaning, _named(person), state))
-    entries = tuple(act(event) for event in dialogue.step.events)
+    events = dialogue.step.events
+    entries = tuple(act(event) for event in events[:ENTRIES_MOST])
+    if len(events) > ENTRIES_MOST:
+        entries = (*entries, ("and", f"{len(events) - ENTRIES_MOST} entries more"))
     return Signing(f"TO SIGN: {signed.what}", tuple(lines), _told(dialogue), entries, _whose(dialogue))
 
 

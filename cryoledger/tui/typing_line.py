@@ -12,7 +12,7 @@ ENTRY_MAX: Final = 1024
 TYPED: Final = frozenset(
     {"choice", "test", "result", "day", "number", "entry", "text", "time", "volume", "diluent", "cells", "viability",
      "container", "reaction", "method", "purpose", "line", "reason", "quantity", "file", "code",
-     "weight", "celsius", "product", "requirement"}
+     "weight", "celsius", "product", "requirement", "date", "size", "grid"}
 )  # fmt: skip
 """What is asked for and mostly typed; a scan is taken all the same."""
 

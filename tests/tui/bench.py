@@ -55,6 +55,12 @@ class Bench:
             self.post(text + "\r")
             await self.settle()
 
+    async def burst(self, *texts: str) -> None:
+        """Scan one after another, as fast as it goes, and wait once until all are answered."""
+        for text in texts:
+            self.post(text + "\r")
+        await self.settle()
+
     async def press(self, *keys: str) -> None:
         """Keys of a hand, slow."""
         for key in keys:

@@ -14,7 +14,6 @@ from cryoledger.cli.declare import Data, act, group, look
 from cryoledger.cli.words import Lot, NewCode
 from cryoledger.custody import amounts
 from cryoledger.custody.file_hash import file_hash
-from cryoledger.errors import RequestError
 
 __all__ = ["lot"]
 
@@ -52,14 +51,12 @@ def add(
     ] = None,
 ) -> Data:
     """Register a lot: cells from one or more donations, and what each vial will hold."""
-    from cryoledger.custody.create import end_of_day
-    from cryoledger.domain import times
+    from cryoledger.custody.registering import lot as lot_data
 
-    expiry = call.day(expiry_on)
-    return {
+    given = {
         "lot": code,
         "product": product,
-        "version": version if version is not None else _newest(call, product),
+        "version": version,
         "donations": [call.code(each) for each in donation],
         "parent": call.code(parent) if parent else None,
         "bank": bank,
@@ -70,21 +67,12 @@ def add(
         "volume_microlitres": amounts.microlitres(volume),
         "cryoprotectant": cryoprotectant,
         "filled_on": call.day(filled_on),
-        "expiry_on": expiry,
-        "expires_at": end_of_day(times.day(expiry), call.zone),
+        "expiry_on": call.day(expiry_on),
         "reagents": reagent or (),
         "freezing_record_sha256": file_hash(freezing_record) if freezing_record is not None else None,
     }
-
-
-def _newest(call: Call, product: str) -> int:
-    from cryoledger.domain.records import Product
-
     with call.reading() as reading:
-        versions = [row.version for row in reading.facts.where(Product, code=product)]
-    if not versions:
-        raise RequestError(f"There is no product {product[:64]!r}.", "See `cryoledger product list`.")
-    return max(versions)
+        return lot_data(reading, given)
 
 
 @look(lot, "list", example="cryoledger lot list")
@@ -113,15 +101,11 @@ def fill(
     ] = 0,
 ) -> Data:
     """Record that vials of a lot were filled and labelled; they are expected at the freezer."""
-    from cryoledger.cli.new_codes import next_codes
-    from cryoledger.custody.labels import vial_scheme
+    from cryoledger.custody.registering import fill as fill_data
 
-    if bool(vials) == bool(count):
-        raise RequestError("Either the vials' codes are given or --count.", "Give one of the two.")
-    lot, codes = call.code(code), vials or next_codes(call, "vial", count)
+    lot = call.code(code)
     with call.reading() as reading:
-        labels = vial_scheme.filled_labels(reading, lot, codes)
-    return {"lot": lot, "vials": codes, **({"labels": labels} if labels else {})}
+        return fill_data(reading, lot, vials or (), count)
 
 
 @act(

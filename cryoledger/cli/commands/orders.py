@@ -43,15 +43,9 @@ def add_band(call: Call, code: Patient, by: Signers) -> None:
 def _with_band(call: Call, event: str, code: str, by: Signers) -> None:
     """Only the HMAC of the band under the patient's own key reaches the event (DOMAIN, I9)."""
     from cryoledger.cli.acts import perform
-    from cryoledger.custody.identities.narrative import ensure_key
-    from cryoledger.custody.identities.one_key import band
-    from cryoledger.domain import catalogue
+    from cryoledger.custody.identities.new_band import new_band
 
-    scanned = asking.wristband()
-    # Judge the code before a key is made for it: the file of subjects' keys keeps every code it is given.
-    catalogue.parse(event, {"patient": code, "bands": ["A" * 43 + "="]})
-    ensure_key(call.vault, ("patient", code))
-    perform(call, event, {"patient": code, "bands": [band(call.vault, code, scanned)]}, by)
+    perform(call, event, {"patient": code, "bands": [new_band(call.vault, code, asking.wristband())]}, by)
 
 
 @look(patient, "list", example="cryoledger patient list")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,7 +12,6 @@ from cryoledger.cli.acts import Signers
 from cryoledger.cli.call import Call
 from cryoledger.cli.commands.looking import show_card
 from cryoledger.cli.declare import Data, act, group, look
-from cryoledger.cli.typed import grid
 from cryoledger.cli.words import Box, Parent, Slot, Unit
 from cryoledger.custody import amounts
 from cryoledger.custody.file_hash import file_hash
@@ -29,7 +28,6 @@ ADD = """\
 cryoledger unit add FRZ-1 --kind freezer --name "Freezer 1" --as ines.a
 cryoledger unit add BOX-1 --kind box --name "Box 1" --into RACK-1 --slot 1 --size 9x9 --as ines.a
 cryoledger unit add FRZ-2 --kind freezer --name "Freezer 2" --grid 4x5x9x9 --as ines.a"""
-UNITS_MAX = 400
 
 NewUnit = Annotated[str | None, typer.Argument(metavar="CODE", help="Its new code; else the next of this site.")]
 Kind = Annotated[str, typer.Option("--kind", help="{StorageUnitAdded.kind}.")]
@@ -57,27 +55,16 @@ def add(
     whole: Grid = None,
 ) -> None:
     """Set up a storage unit, or, with --grid, a freezer with all its racks and boxes."""
-    from cryoledger.cli.new_codes import next_codes
+    from cryoledger.custody.registering import units
     from cryoledger.domain import catalogue
 
-    rows, columns = grid(size) if size else (0, 0)
-    own = code or next_codes(call, "unit", 1)[0]
-    first = {
-        "unit": own,
-        "kind": kind,
-        "name": name or f"{kind} {own}",
-        "parent": call.code(parent) if parent else None,
-        "slot": slot,
-        "rows": rows,
-        "columns": columns,
-        "scheme": scheme,
-        "temperature_millicelsius_max": amounts.milli(celsius_max) if celsius_max else None,
-    }
-    values = [first, *(_inside(call, own, whole, scheme, counted=code is None) if whole else ())]
-    events = [
-        catalogue.parse("StorageUnitAdded", {key: value for key, value in each.items() if value is not None})
-        for each in values
-    ]
+    given = {
+        "unit": code, "kind": kind, "name": name, "parent": call.code(parent) if parent else None, "slot": slot,
+        "size": size, "scheme": scheme, "celsius_max": celsius_max, "grid": whole,
+    }  # fmt: skip
+    with call.reading() as reading:
+        events = units(reading, given)
+    values = [catalogue.data_of(event) for event in events]
     numbers = _set_up(call, events, by)
     text = output.table(
         ("entry", "unit", "name"), [(n, v["unit"], v["name"]) for n, v in zip(numbers, values, strict=True)]
@@ -85,64 +72,25 @@ def add(
     call.answer([{"number": n, "unit": v["unit"]} for n, v in zip(numbers, values, strict=True)], text)
 
 
-def _inside(call: Call, freezer: str, whole: str, scheme: str, *, counted: bool) -> list[dict[str, Any]]:
-    """Racks and boxes of a freezer, with codes that follow its own, or of this site."""
-    from cryoledger.cli.new_codes import next_codes
-
-    parts = whole.lower().split("x")
-    if len(parts) != 4 or not all(part.isdecimal() and len(part) < 4 and int(part) for part in parts):
-        raise RequestError(f"{whole[:40]!r} is no grid.", "Write racks x boxes x rows x columns: 4x5x9x9.")
-    racks, boxes, rows, columns = map(int, parts)
-    if racks * (boxes + 1) > UNITS_MAX:
-        raise RequestError(
-            f"That are {racks * (boxes + 1)} units; at most {UNITS_MAX} go in one.", "Make a smaller grid."
-        )
-    fresh = iter(next_codes(call, "unit", 1 + racks * (boxes + 1))[1:]) if counted else None
-    found: list[dict[str, Any]] = []
-    for rack in range(1, racks + 1):
-        rack_code = next(fresh) if fresh else f"{freezer}-R{rack}"
-        found.append({"unit": rack_code, "kind": "rack", "name": f"Rack {rack}", "parent": freezer, "slot": str(rack)})
-        for box in range(1, boxes + 1):
-            box_code = next(fresh) if fresh else f"{rack_code}-B{box}"
-            found.append(
-                {
-                    "unit": box_code,
-                    "kind": "box",
-                    "name": f"Box {rack}.{box}",
-                    "parent": rack_code,
-                    "slot": str(box),
-                    "rows": rows,
-                    "columns": columns,
-                    "scheme": scheme,
-                }
-            )
-    return found
-
-
 def _set_up(call: Call, events: list[Event], by: Signers) -> list[int]:
     """Record a series that one person signs: told as a whole, the PIN asked once, each entry signed with it."""
     from cryoledger.cli.acts import ask_for
+    from cryoledger.custody.one_pin import one_pin, signers_in_turn
     from cryoledger.custody.record import record
+    from cryoledger.custody.registering import refuse_taken_units
     from cryoledger.domain import catalogue
 
     first = catalogue.subjects(events[0])[0].code
     told = f"StorageUnitAdded: {first}" + (f" and {len(events) - 1} units in it" if len(events) > 1 else "")
-    _refuse_taken_codes(call, events)
+    refuse_taken_units(call.vault, events)
     signers = ask_for(call, [("set up", "administrator or technician")], told, by, event=events[0])
-    numbers = []
-    for event in events:
-        numbers.append(record(call.vault, event, *signers).number)
-        if len(events) > 1 and len(numbers) % 10 == 0:
-            output.narrate(f"{len(numbers)} of {len(events)} set up")
+    numbers: list[int] = []
+    with one_pin(call.vault, signers):
+        for event, by_each in zip(events, signers_in_turn(signers), strict=False):
+            numbers.append(record(call.vault, event, *by_each).number)
+            if len(events) > 1 and len(numbers) % 10 == 0:
+                output.narrate(f"{len(numbers)} of {len(events)} set up")
     return numbers
-
-
-def _refuse_taken_codes(call: Call, events: list[Event]) -> None:
-    """Refuse the whole series where one of its codes means something already: nothing is left half set up."""
-    from cryoledger.custody.preview import refuse_taken_codes
-    from cryoledger.domain import catalogue
-
-    refuse_taken_codes(call.vault, [catalogue.subjects(event)[0].code for event in events], "unit")
 
 
 @look(unit, "list", example="cryoledger unit list")

@@ -87,8 +87,10 @@ def count(number: int, word: str = "vial") -> str:
 
 
 def words(number: int, word: str) -> str:
-    """A word as so many things are called: "vial", "vials", "boxes"."""
-    return word if number == 1 else f"{word}{'es' if word.endswith('x') else 's'}"
+    """A word as so many things are called: "vial", "vials", "boxes", "entries"."""
+    if number == 1:
+        return word
+    return f"{word[:-1]}ies" if word.endswith("try") else f"{word}{'es' if word.endswith('x') else 's'}"
 
 
 def listed(codes: Sequence[str], most: int = 12) -> str:

@@ -12,10 +12,11 @@ import typing
 from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
-from cryoledger.custody import amounts as number
 from cryoledger.custody.definitions import limit_text, next_version, requirement, specification_of
 from cryoledger.custody.workflow import amounts
-from cryoledger.custody.workflow.forms import FORMS, Answers, Blank, Form, Value, code_of
+from cryoledger.custody.workflow.answering import value_of
+from cryoledger.custody.workflow.blanks import Answers, Blank, Form, Value, code_of
+from cryoledger.custody.workflow.forms import FORMS
 from cryoledger.custody.workflow.steps import (
     Scanned,
     Step,
@@ -28,16 +29,19 @@ from cryoledger.custody.workflow.steps import (
     refused_by,
     unexpected,
 )
-from cryoledger.domain import catalogue, times
+from cryoledger.domain import catalogue
 from cryoledger.domain.facts import Facts
 from cryoledger.domain.fields import Event
 from cryoledger.domain.records import Lot, Product, Specification
 from cryoledger.errors import RequestError
 
 _LISTED = ("test", "product")
+_UNTOLD = ("by", "band")
 _UNITS = {
     "volume_microlitres": "volume", "weight_grams": "weight", "cells_max": "at most", "cells_per_kilogram": "per kg",
     "storage_celsius_max": "storage at most °C", "due_on": "needed on", "item_code": "code in the vial scheme",
+    "celsius_max": "at most °C", "cells_per_vial": "in each vial", "scope": "consent to", "parent": "in",
+    "freezing_record_sha256": "freezing record",
 }  # fmt: skip
 
 
@@ -65,13 +69,7 @@ class Entering(Task):
     def blank(self) -> Blank | None:
         """The next answer that is missing; None once all are given."""
         given = dict(self.answers)
-        return next(
-            (
-                blank for blank in self.form.blanks
-                if blank.field not in given and (not blank.when[0] or given.get(blank.when[0]) == blank.when[1])
-            ),
-            None,
-        )  # fmt: skip
+        return next((blank for blank in self.form.blanks if blank.field not in given and blank.when(given)), None)
 
     @property
     def default(self) -> str:
@@ -108,12 +106,19 @@ class Entering(Task):
             return "CMD-CONFIRM signs it; CMD-CANCEL leaves it."
         named = [code_of(each) if blank.kinds else each for each in self.open]
         listed = f" {amounts.listed(named)} so far." if named else ""
-        if self.choices:
-            return f"{blank.prompt}{listed} {amounts.menu(self.choices)}."
-        day = " Type YYYY-MM-DD; CMD-CONFIRM for today." if blank.asks == "day" else ""
         otherwise = "" if blank.many else self.default or blank.optional
         default = f" CMD-CONFIRM for {otherwise}." if otherwise else ""
+        if self.choices:
+            return f"{blank.prompt}{listed} {amounts.menu(self.choices)}.{default}"
+        day = " Type YYYY-MM-DD." if blank.asks == "date" else ""
+        day = " Type YYYY-MM-DD; CMD-CONFIRM for today." if blank.asks == "day" else day
         return f"{blank.prompt}{listed}{day}{default}"
+
+    @property
+    def new_band_of(self) -> str:
+        """The patient whose new wristband is scanned next; "" where none is."""
+        blank = self.blank
+        return str(dict(self.answers)["patient"]) if blank is not None and blank.asks == "wristband" else ""
 
     def take(self, scan: Scanned, world: World) -> Step:
         """The next answer."""
@@ -126,7 +131,12 @@ class Entering(Task):
             scan = Scanned("text", text=self.default)
         elif blank.optional and scan.says_yes:
             return self._with(blank, "").opening(world)
-        value = self._value(blank, scan, world)
+        if blank.asks == "wristband" and scan.kind == "wristband" and scan.code:
+            return refuse(self, f"This is the wristband of patient {scan.code} already. {self.hint}")
+        try:
+            value = value_of(blank, scan, world, self.choices)
+        except RequestError as error:  # of what was typed, and not of the act
+            return refuse(self, f"{error} {self.hint}")
         return unexpected(self, scan) if value is None else self._with(blank, value).opening(world)
 
     def _with(self, blank: Blank, value: Value) -> Entering:
@@ -149,7 +159,8 @@ class Entering(Task):
     def _one_more(self, blank: Blank, scan: Scanned, world: World) -> Step:
         """A further day, role or test: one of the same name takes the place of the other."""
         if scan.says_done:
-            return self._with(blank, self.open).opening(world) if self.open else unexpected(self, scan)
+            done = bool(self.open or blank.optional)
+            return self._with(blank, self.open).opening(world) if done else unexpected(self, scan)
         text = amounts.number(scan).strip()
         if blank.asks == "requirement":
             name = text.removeprefix("no ") if text.startswith("no ") else _test_name(text)
@@ -161,7 +172,7 @@ class Entering(Task):
                     return refuse(self, f"{error} {self.hint}")
                 rest = (*rest, text)
         else:
-            value = self._value(blank, scan, world)
+            value = value_of(blank, scan, world, self.choices)
             if value is None:
                 return unexpected(self, scan)
             if value in self.open:
@@ -170,36 +181,6 @@ class Entering(Task):
         state = replace(self, open=rest)
         return question(state, state.hint)
 
-    def _value(self, blank: Blank, scan: Scanned, world: World) -> Value | None:
-        text = amounts.number(scan).strip()
-        match blank.asks:
-            case "thing":
-                if scan.kind == "wristband" and scan.code and "patient" in blank.kinds:
-                    return scan.code
-                if scan.kind not in blank.kinds:
-                    return None
-                return f"{scan.kind} {scan.code}" if len(blank.kinds) > 1 else scan.code
-            case "choice" | "test" | "product":
-                return amounts.chosen(scan, self.choices)
-            case "day":
-                return _day(text, scan, world)
-            case "number" | "entry":
-                chosen = amounts.chosen(scan, self.choices) if self.choices else text
-                return int(chosen) if chosen is not None and chosen.isascii() and chosen.isdigit() else None
-            case "volume" | "weight":
-                return amounts.thousandths(text) or None
-            case "cells":
-                return amounts.millionths(text.removesuffix("M").strip()) or None
-            case "code":
-                return text or None if scan.kind == "text" else None
-            case "celsius":
-                return text if _is_number(text) else None
-            case "result":
-                milli = amounts.thousandths(text)
-                return milli if milli is not None else text or None
-            case _:
-                return text or None
-
     def opening(self, world: World) -> Step:
         """The next question, or the proposal once all is answered."""
         lacking = lacking_role(world.facts, world.person, catalogue.of(self.act).signing.lines[0])
@@ -207,7 +188,7 @@ class Entering(Task):
             return Step("refused", str(lacking), None, refusal=lacking, act=self.act)
         if self.blank is not None:
             return self._asked(self.blank, world)
-        if self.form.makes_key:
+        if self.form.makes_key or self.form.asks_vault:
             shown = f"{self.form.title}: {self.told}"
             return Step("propose", self.form.done, None, shown=shown, act=self.act, answers=self.answers)
         event = self.event()
@@ -215,7 +196,7 @@ class Entering(Task):
         if refusal is not None:
             return refused_by(None, refusal, event)
         step = propose(None, self.form.done, event, shown=f"{self.form.title}: {self.told}")
-        return step.on(*self.subject) if self.subject else step
+        return step.on(*(self.subject or first_of(event)))
 
     def _asked(self, blank: Blank, world: World) -> Step:
         """The question, with what may be chosen and what is kept of the thing as it is."""
@@ -263,17 +244,17 @@ class Entering(Task):
     def told(self) -> str:
         """The answers in one line, as they are signed."""
         return ", ".join(
-            f"{_label(field)}{_shown(field, value)}" for field, value in self.answers if value != "" and field != "by"
+            f"{_label(field)}{_shown(field, value)}"
+            for field, value in self.answers
+            if value not in ("", ()) and field not in _UNTOLD
         ) + self.form.more(dict(self.answers))
 
 
-def _day(text: str, scan: Scanned, world: World) -> str | None:
-    if scan.says_yes:
-        return times.local_day(world.now, world.zone)
-    try:
-        return times.day(text).isoformat()
-    except ValueError:
-        return None
+def first_of(event: Event) -> tuple[str, str]:
+    """The thing that an event changes first."""
+    named = catalogue.subjects(event)
+    thing = next((each for each in named if each.touched), named[0])
+    return thing.kind, thing.code
 
 
 def _label(field: str) -> str:
@@ -304,14 +285,6 @@ def choices_of(act: str, field: str) -> tuple[str, ...]:
 def _test_name(text: str) -> str:
     """The name of a test as it is typed with its limits."""
     return text.partition("=")[0].partition(":")[0]
-
-
-def _is_number(text: str) -> bool:
-    try:
-        number.milli(text)
-    except RequestError:
-        return False
-    return True
 
 
 def _products(world: World) -> tuple[str, ...]:

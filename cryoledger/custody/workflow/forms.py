@@ -3,57 +3,15 @@
 from __future__ import annotations
 
 import typing
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import Mapping
+from typing import Any
 
 from cryoledger.custody.definitions import PRODUCT, order_data, product_data, requirement
 from cryoledger.custody.workflow import amounts
+from cryoledger.custody.workflow.blanks import Blank, Form, code_of, said
+from cryoledger.custody.workflow.registers import REGISTERS
 from cryoledger.domain.events.treatment import OrderLine
 from cryoledger.domain.roles import Role
-
-Asks = Literal[
-    "thing", "choice", "day", "number", "volume", "entry", "test", "result", "text", "code", "cells", "weight",
-    "celsius", "product", "requirement", "version",
-]  # fmt: skip
-Value = str | int | tuple[str, ...]
-Answers = tuple[tuple[str, Value], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Blank:
-    """One answer of a form: the field it fills, what it is, and, of a thing, the kinds that it may be of.
-
-    CMD-CONFIRM answers with `default`; where there is none it leaves an `optional` one out, and that word says what
-    then holds. It is asked only `when` another answer is so.
-    A "version" is asked of nobody: it is the product's next.
-    """
-
-    field: str
-    asks: Asks
-    prompt: str
-    kinds: tuple[str, ...] = ()
-    many: bool = False
-    choices: tuple[str, ...] = ()
-    default: str = ""
-    optional: str = ""
-    when: tuple[str, str] = ("", "")
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """An act's blanks, its name in capitals as it is signed, and the payload that the answers make.
-
-    `more` says, behind the answers, what follows from them and is signed as well. Where it `makes_key`, the event is
-    made by the desk, once the person concerned has chosen a PIN.
-    """
-
-    title: str
-    done: str
-    blanks: tuple[Blank, ...]
-    payload: Callable[[Mapping[str, Any]], dict[str, Any]] = dict
-    makes_key: bool = False
-    more: Callable[[Mapping[str, Any]], str] = lambda _: ""
 
 
 def _scoped(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -96,11 +54,6 @@ def _in_all(given: Mapping[str, Any]) -> str:
 def _defined(given: Mapping[str, Any]) -> dict[str, Any]:
     tests = [requirement(text) for text in given["specification"]]
     return product_data(given["product"], given["version"], given, tests)
-
-
-def code_of(thing: str) -> str:
-    """The code of a thing that stands with its kind: "lot L1"."""
-    return thing.partition(" ")[2]
 
 
 _LOT = Blank("lot", "thing", "Scan the lot.", ("lot",))
@@ -159,9 +112,10 @@ FORMS: Mapping[str, Form] = {
         Blank("product", "product", "Which product?"),
         Blank("route", "choice", "By which route?", choices=_ROUTES),
         Blank("by", "choice", "How is the dose told?", choices=("cells", "cells per kg")),
-        Blank("cells", "cells", "How many million cells is one dose?", when=("by", "cells")),
-        Blank("cells_per_kilogram", "cells", "How many million cells per kg?", when=("by", "cells per kg")),
-        Blank("weight_grams", "weight", "How many kg does the patient weigh? Like 62.5.", when=("by", "cells per kg")),
+        Blank("cells", "cells", "How many million cells is one dose?", when=said("by", "cells")),
+        Blank("cells_per_kilogram", "cells", "How many million cells per kg?", when=said("by", "cells per kg")),
+        Blank("weight_grams", "weight", "How many kg does the patient weigh? Like 62.5.",
+              when=said("by", "cells per kg")),
         Blank("cells_max", "cells", "How many million cells may be given at most?", optional="a tenth more"),
         Blank("due_on", "day", "When is it needed? One day for each dose; CMD-DONE after the last.", many=True),
     ), _ordered, more=_in_all),
@@ -205,4 +159,5 @@ FORMS: Mapping[str, Form] = {
         Blank("volume_microlitres", "volume", "How much was taken? Type mL, like 0.05."),
         Blank("purpose", "choice", "What for?"),
     )),
+    **REGISTERS,
 }  # fmt: skip

@@ -153,6 +153,11 @@ class Task:
         """True where leaving the task would lose scans that are in no entry yet."""
         return False
 
+    @property
+    def new_band_of(self) -> str:
+        """The patient whose new wristband is scanned next; "" where none is."""
+        return ""
+
     def opening(self, _world: World) -> Step:
         """What is said when a screen or a command barcode opens it."""
         return Step("question", self.hint, self)

@@ -9,7 +9,7 @@ from cryoledger.custody.backups import backup
 from cryoledger.custody.station import printer_settings
 from cryoledger.custody.vault import Vault, site_of
 from cryoledger.database import queries, work_lists
-from cryoledger.documents.card_words import centigrade, limits
+from cryoledger.documents.card_words import centigrade, counted, limits
 from cryoledger.documents.signatures import local_time
 from cryoledger.domain import numbers
 from cryoledger.domain.records import Person, Product, PublicKey, Specification, Station
@@ -60,6 +60,7 @@ class UnitLine:
     positions: int
     limit: str
     status: str
+    holds_units: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +139,8 @@ def _units(nodes: tuple[UnitNode, ...]) -> list[UnitLine]:
         node, depth = waiting.pop()
         unit, warmest = node.unit, node.unit.temperature_millicelsius_max
         limit = centigrade(warmest) if warmest is not None else ""
-        found.append(UnitLine(unit.code, depth, unit.name, unit.kind, node.vials, node.positions, limit, unit.status))
+        told = (unit.code, depth, unit.name, unit.kind, node.vials, node.positions, limit, unit.status)
+        found.append(UnitLine(*told, holds_units=not unit.rows and unit.status != "retired"))
         waiting += [(child, depth + 1) for child in reversed(node.children)]
     return found
 
@@ -203,6 +205,6 @@ def _checkpoint(now: Reading, zone: str) -> str:
     last = max(kept, key=lambda each: (each.epoch, each.size))
     head = now.head()
     after = head.sequence + 1 - last.size if head is not None and head.epoch == last.epoch else None
-    since = f", {after} entries since" if after is not None else ", of an earlier epoch"
+    since = f", {counted(after, 'entry')} since" if after is not None else ", of an earlier epoch"
     given = ", given out" if last.given else ""
-    return f"{last.size} entries, {local_time(last.at, zone)[:16]}{since}{given}"
+    return f"{counted(last.size, 'entry')}, {local_time(last.at, zone)[:16]}{since}{given}"

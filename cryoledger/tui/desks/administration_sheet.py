@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from cryoledger.custody.workflow.entering import Entering
+from cryoledger.documents.card_words import counted
 from cryoledger.tui.desks.orders_sheet import ORDER_LABEL, PLACE_ORDER, on_order
 from cryoledger.tui.desks.sheet import Cell, Column, Line, Offer, Row, Sheet, Tab, Tone, heading, labelled
 
@@ -24,7 +25,7 @@ _PEOPLE: Final = (
 )  # fmt: skip
 _KEYS: Final = (Column("name", 26), Column("kind", 10), Column("key", 9), Column("in force"))
 _STATIONS: Final = (Column("station", 20), Column("status", 8), Column("key", 9), Column("signed in"))
-_UNITS: Final = (Column("unit", 34), Column("kind", 10), Column("full", 14), Column("warmest", 12), Column("name"))
+_UNITS: Final = (Column("unit", 24), Column("kind", 9), Column("full", 13), Column("warmest", 9), Column("name"))
 _PRODUCTS: Final = (Column("product", 16), Column("version", 7), Column("name"))
 _ORDERS: Final = (
     Column("order", 16), Column("status", 10), Column("due", 10), Column("patient", 12), Column("product")
@@ -41,7 +42,8 @@ def administration_sheet(view: Administration, product: str = "", me: str = "") 
             (Offer("f11", "Enrol a person", Entering("KeyIssued")),), locked),
         Tab("Keys", _KEYS, tuple(_texts(*key) for key in view.keys)),
         Tab("Stations", _STATIONS, tuple(map(_station, view.stations))),
-        Tab("Units", _UNITS, tuple(map(_unit, view.units)), "There is no storage unit."),
+        Tab("Units", _UNITS, tuple(map(_unit, view.units)), "There is no storage unit.",
+            (Offer("f5", "Set up a unit", Entering("StorageUnitAdded")),)),
         Tab("Products", _PRODUCTS, tuple(map(_product, view.products)), "There is no product.",
             (Offer("f6", "Define a product", Entering("ProductDefined")),)),
         Tab("Orders", _ORDERS, tuple(map(_order, view.orders)), "There is no order.", (PLACE_ORDER,)),
@@ -60,7 +62,7 @@ def administration_sheet(view: Administration, product: str = "", me: str = "") 
 def _care(care: Care) -> tuple[Line, ...]:
     state: Tone = "bad" if care.late else "good"
     return (
-        labelled("ledger", f"{care.origin}, {care.entries} entries, {care.zone}", "strong"),
+        labelled("ledger", f"{care.origin}, {counted(care.entries, 'entry')}, {care.zone}", "strong"),
         labelled("fingerprint", care.fingerprint, "strong"),
         Line((Cell(f"{'backup':<15} ", "quiet"), Cell(care.backup, state), Cell("  test restore ", "quiet"),
               Cell(care.tested, state))),
@@ -115,10 +117,11 @@ def _station(station: StationLine) -> Row:
 
 def _unit(unit: UnitLine) -> Row:
     full = f"{unit.vials} of {unit.positions}" if unit.positions else ""
+    inside = Offer("f6", "Set one up inside it", Entering("StorageUnitAdded", (("parent", unit.code),)))
     return Row(unit.code, (
         Cell("  " * unit.depth + unit.code, "strong"), Cell(unit.kind), Cell(full), Cell(unit.limit),
         Cell(unit.name if unit.status == "in place" else f"{unit.name} ({unit.status})", "quiet"),
-    ))  # fmt: skip
+    ), (inside,) if unit.holds_units else ())  # fmt: skip
 
 
 def _order(order: tuple[str, str, str, str, str]) -> Row:

@@ -60,15 +60,22 @@ class DeskPanel(Lines):
         row = row_of(self.sheet, self.place)
         return row.key if row is not None else ""
 
-    def show(self, sheet: Sheet, now: datetime) -> None:
-        """Draw another state; the cursor stays on its row where the row is still there."""
-        key, tab = self.key, self.place.tab
+    def show(self, sheet: Sheet, now: datetime, made: str = "") -> None:
+        """Draw another state; the cursor stays on its row where the row is still there.
+
+        It goes to the row of what was `made` just now, where that has come to the open list.
+        """
+        key = was = self.key
+        tab = self.place.tab
+        if made and tab < len(self.sheet.tabs) and all(row.key != made for row in self.sheet.tabs[tab].rows):
+            key = made
         inserted = len(sheet.tabs) - len(self.sheet.tabs) if self.sheet.tabs else 0
         if inserted and len(sheet.tabs) > 0:  # a list came first or went: it is looked at, then what was before
             self.place, key = Place(), ""
         self.sheet, self._now = sheet, now
         if key and self.place.tab == tab and tab < len(sheet.tabs) and sheet.tabs[tab].count is None:
-            at = next((at for at, row in enumerate(sheet.tabs[tab].rows) if row.key == key), self.place.cursor)
+            places = {row.key: at for at, row in enumerate(sheet.tabs[tab].rows)}
+            at = places.get(key, places.get(was, self.place.cursor))
             self.place = replace(self.place, cursor=at)
         self._redraw()
 

@@ -20,6 +20,7 @@ from cryoledger.domain.records import Deviation, Donor, Hold, Lot, Screening, Sp
 from cryoledger.domain.rulebook_1.common import donors_of, holds_on, lineage
 from cryoledger.domain.rulebook_1.lots import latest_results
 from cryoledger.errors import CryoledgerError
+from cryoledger.tui.desks.filling import MadeLot, read_filling
 
 if TYPE_CHECKING:
     from cryoledger.custody.workflow import Task
@@ -119,6 +120,7 @@ class Quality:
     remarks: tuple[Remark, ...] = ()
     donors: tuple[DonorLine, ...] = ()
     recall: Recall | None = None
+    filling: tuple[MadeLot, ...] = ()
 
 
 def read_quality(now: Reading, at: str, person: str, chosen: str = "", task: Task | None = None) -> Quality:
@@ -131,7 +133,7 @@ def read_quality(now: Reading, at: str, person: str, chosen: str = "", task: Tas
         _chosen(now, World(now.facts, at, zone=zone, person=person), lot) if lot is not None else None,
         tuple(_hold(now, hold, count, zone) for hold, count in work_lists.open_holds(now)),
         _deviations(now, zone), remarks(now, zone), tuple(_donor(now, row) for row in work_lists.donors(now)),
-        concerned(now, task),
+        concerned(now, task), read_filling(now),
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from cryoledger.custody.workflow.amounts import count
 from cryoledger.custody.workflow.entering import Entering
+from cryoledger.tui.desks.filling import filling_tab
 from cryoledger.tui.desks.sheet import Cell, Column, Line, Offer, Row, Sheet, Tab, Tone, heading, labelled, line
 
 if TYPE_CHECKING:
@@ -42,8 +43,10 @@ def quality_sheet(view: Quality) -> Sheet:
         Tab("Holds", _HOLDS, tuple(map(_hold, view.holds)), "Nothing is on hold.", (hold,)),
         Tab("Deviations", _REMARKS, tuple(map(_remark, view.deviations)), "None was recorded.", (deviate,)),
         Tab("Late, corrected", _REMARKS, tuple(map(_remark, view.remarks)), "None among the last entries."),
-        Tab("Donors", _DONORS, tuple(map(_donor, view.donors)), "There is no donor."),
-    ]
+        Tab("Donors", _DONORS, tuple(map(_donor, view.donors)), "There is no donor.",
+            (Offer("f11", "Register a donor", Entering("DonorRegistered")),)),
+        filling_tab(view.filling),
+    ]  # fmt: skip
     if view.recall is not None:
         tabs.insert(0, _reached(view.recall))
     return Sheet(tuple(tabs), _recall_head(view.recall), () if view.recall is not None else _detail(view.chosen))
@@ -94,6 +97,7 @@ def _donor(donor: DonorLine) -> Row:
     offers = (
         Offer("f5", "Eligibility", Entering("DonorEligibilityDecided", (("donor", donor.code),))),
         Offer("f8", "Recall", Entering("RecallIssued", (("thing", f"donor {donor.code}"),))),
+        Offer("f12", "Donation", Entering("DonationCollected", (("donor", donor.code),))),
     )
     return Row(donor.code, cells, offers)
 

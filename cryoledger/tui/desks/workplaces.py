@@ -47,12 +47,13 @@ def beside(name: str, step: int) -> str:
 
 @dataclass(slots=True)
 class Whereabouts:
-    """Where somebody works now, and what was chosen at each desk."""
+    """Where somebody works now, what was chosen at each desk, and what was recorded last and is not yet looked for."""
 
     name: str = ""
     person: str = ""
     stop: str = ""
     subject: tuple[str, str] | None = None
+    made: str = ""
     chosen: dict[str, str] = field(default_factory=dict)
 
     def ask(self, tab: int, key: str, at: int) -> Ask:
@@ -65,6 +66,7 @@ class Whereabouts:
         """Keep what an answer means for the desks: a mismatch at the bedside stands until the next scan."""
         self.stop = message if self.name == "bedside" and outcome == "refused" and message.startswith("STOP") else ""
         self.subject = subject or self.subject
+        self.made = subject[1] if outcome == "recorded" and subject is not None else self.made
 
     def signed_in(self, person: str, roles: str) -> bool:
         """Go to the workplace of who has just signed in; False where nobody new has."""

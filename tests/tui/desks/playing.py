@@ -34,6 +34,14 @@ def issue(bench: Bench) -> list[str]:
     return vials
 
 
+async def typed(bench: Bench, *texts: str) -> None:
+    """Lines typed into what asks for them."""
+    for text in texts:
+        assert bench.app._line.entry is not None, bench.screen
+        bench.app._line.add(text)
+        await bench.press("enter")
+
+
 async def signed(bench: Bench, *names: str) -> None:
     """The PIN of the first, then badge and PIN of each other."""
     await bench.scan(PINS[names[0]])

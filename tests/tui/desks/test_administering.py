@@ -6,17 +6,10 @@ from dataclasses import replace
 
 from cryoledger.cli.sample import story
 from cryoledger.domain.records import Person
-from tests.tui.bench import PINS, Bench, Station
-from tests.tui.desks.playing import last, panel, signed
+from tests.tui.bench import PINS, Station
+from tests.tui.desks.playing import last, panel, signed, typed
 
 NEW = "660231"
-
-
-async def typed(bench: Bench, text: str) -> None:
-    """A line typed into what asks for it."""
-    assert bench.app._line.entry is not None, bench.screen
-    bench.app._line.add(text)
-    await bench.press("enter")
 
 
 async def test_administrator_enrols_a_person_who_chooses_a_pin_in_the_panel(station: Station) -> None:
