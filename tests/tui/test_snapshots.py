@@ -185,7 +185,7 @@ async def at_the_bedside(tour: Tour) -> None:
 async def at_the_desks(tour: Tour) -> None:
     bench = tour.bench
     await bench.sign_in("quinn.o")
-    await tour.lists("quality", 5)
+    await tour.lists("quality", 6)
     await bench.press("end", "f8")
     await bench.scan("CMD-QTY-2")
     tour.look("quality-recall")
