@@ -196,7 +196,8 @@ class Entering(Task):
         if refusal is not None:
             return refused_by(None, refusal, event)
         step = propose(None, self.form.done, event, shown=f"{self.form.title}: {self.told}")
-        return step.on(*(self.subject or first_of(event)))
+        subject = self.subject or first_of(event)
+        return step.on(*subject) if subject is not None else step
 
     def _asked(self, blank: Blank, world: World) -> Step:
         """The question, with what may be chosen and what is kept of the thing as it is."""
@@ -250,11 +251,9 @@ class Entering(Task):
         ) + self.form.more(dict(self.answers))
 
 
-def first_of(event: Event) -> tuple[str, str]:
-    """The thing that an event changes first."""
-    named = catalogue.subjects(event)
-    thing = next((each for each in named if each.touched), named[0])
-    return thing.kind, thing.code
+def first_of(event: Event) -> tuple[str, str] | None:
+    """The thing that an event changes first; None where it names none."""
+    return next(((each.kind, each.code) for each in catalogue.subjects(event) if each.touched), None)
 
 
 def _label(field: str) -> str:
