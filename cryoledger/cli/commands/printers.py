@@ -51,8 +51,9 @@ def list_printers(call: Call) -> None:
 
     rows = [asdict(each) for each in printers(call.vault.folder.state).values()]
     heads = ("name", "address", "stock", "dpi", "layout")
-    shown = [[*(row[head] for head in heads), "" if row["asks"] else "not asked"] for row in rows]
-    call.answer(rows, lambda: output.table((*heads, "status"), shown))
+    notes = ["as PDF" if row["pdf"] else "" if row["asks"] else "status not asked" for row in rows]
+    shown = [[*(row[head] for head in heads), note] for row, note in zip(rows, notes, strict=True)]
+    call.answer(rows, lambda: output.table((*heads, "note"), shown))
 
 
 @look(printer, "test", example="cryoledger printer test bench")
