@@ -26,6 +26,8 @@ __all__ = ["calibration_pdf", "to_pdf"]
 POINTS_PER_MILLIMETRE: Final = 72 / 25.4
 _HEADING_POINTS, _NOTE_POINTS = 14.0, 8.0
 _HEADING_DPI: Final = 600
+_MARK_FROM, _MARK_TO = 1.5, 6.0  # millimetres from the outermost labels, of a mark to cut at
+_TOLD_POINTS, _TOLD_LEADING = 4.5, 1.9
 _HEADING_TOP, _NOTE_TOP = 12.0, 19.0  # millimetres from the page's upper edge to the baseline
 
 
@@ -49,6 +51,8 @@ def to_pdf(
             place = 0
         if drawn == 0 or place == 0:
             _head(canvas, grid, heading, note)
+            if stock.cut:
+                _cut_marks(canvas, stock, grid)
         _fill(canvas, label.bitmap, grid, *grid.corner(place))
         place, drawn = place + 1, drawn + 1
     if drawn == 0:
@@ -59,7 +63,7 @@ def to_pdf(
 
 
 def calibration_pdf(stock: Stock) -> bytes:
-    """Outline every label of a sheet, to be printed on paper and held against the stock."""
+    """Outline every label of a sheet, to be printed on paper and held against the stock; the first says what it is."""
     if stock.grid is None:
         raise LabelError(f"{stock.name} is a roll; only sheets are calibrated.")
     buffer = io.BytesIO()
@@ -74,6 +78,11 @@ def calibration_pdf(stock: Stock) -> bytes:
             stock.label_width * scale,
             stock.label_height * scale,
         )
+    now = f"now x {grid.calibration_x:g}, y {grid.calibration_y:g} mm"
+    told = (stock.name, now, "x: right +, y: down +", "printed at 100 %")
+    left, top = grid.corner(0)
+    for number, text in enumerate(told):
+        _write(canvas, grid, text, _TOLD_POINTS, (left + 1.0, top + 2.3 + number * _TOLD_LEADING))
     canvas.showPage()
     canvas.save()
     return buffer.getvalue()
@@ -99,11 +108,37 @@ def _head(canvas: Canvas, grid: Grid, heading: str, note: str) -> None:
         (note, _NOTE_POINTS, _NOTE_TOP, False),
     ):
         if text:
-            line = draw_line(text, pixels(points, _HEADING_DPI), bold)
-            picture = Image.new("1", line.image.size, PAPER)
-            picture.paste(line.image)
-            top = baseline + line.top * 25.4 / _HEADING_DPI
-            _fill(canvas, Bitmap.from_image(picture, _HEADING_DPI), grid, grid.left, top)
+            _write(canvas, grid, text, points, (grid.left, baseline), bold=bold)
+
+
+def _write(
+    canvas: Canvas, grid: Grid, text: str, points: float, place: tuple[float, float], *, bold: bool = False
+) -> None:
+    """Write a line of text whose baseline starts at a place (mm)."""
+    line = draw_line(text, pixels(points, _HEADING_DPI), bold)
+    picture = Image.new("1", line.image.size, PAPER)
+    picture.paste(line.image)
+    top = place[1] + line.top * 25.4 / _HEADING_DPI
+    _fill(canvas, Bitmap.from_image(picture, _HEADING_DPI), grid, place[0], top)
+
+
+def _cut_marks(canvas: Canvas, stock: Stock, grid: Grid) -> None:
+    """Mark in the margins where the edges of the labels are."""
+    right, bottom = grid.corner(stock.per_page - 1)
+    left, top = grid.corner(0)
+    right, bottom = right + stock.label_width, bottom + stock.label_height
+    across = {edge for column in range(grid.columns) for edge in _edges(grid.corner(column)[0], stock.label_width)}
+    down = {edge for row in range(grid.rows) for edge in _edges(grid.corner(row * grid.columns)[1], stock.label_height)}
+    lines = [(x, y + _MARK_FROM * s, x, y + _MARK_TO * s) for x in sorted(across) for y, s in ((top, -1), (bottom, 1))]
+    lines += [(x + _MARK_FROM * s, y, x + _MARK_TO * s, y) for y in sorted(down) for x, s in ((left, -1), (right, 1))]
+    canvas.setLineWidth(0.3)
+    for x1, y1, x2, y2 in lines:
+        ends = (x1, grid.page_height - y1, x2, grid.page_height - y2)
+        canvas.line(*(end * POINTS_PER_MILLIMETRE for end in ends))
+
+
+def _edges(start: float, length: float) -> tuple[float, float]:
+    return round(start, 3), round(start + length, 3)
 
 
 def _fill(canvas: Canvas, bitmap: Bitmap, grid: Grid, left: float, top: float) -> None:

@@ -59,7 +59,8 @@ class Stock:
     """A roll (`grid` is None) or a sheet of labels; lengths in millimetres.
 
     `turned` is true where the label's long side runs along the feed of a narrow printer (a wristband): the
-    bitmap is turned by 90 degrees on its way to the printer, and nowhere else.
+    bitmap is turned by 90 degrees on its way to the printer, and nowhere else. `cut` is true of plain paper that is cut
+    along the labels: marks for that stand in the page's margin.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Stock:
     label_height: float
     grid: Grid | None = None
     turned: bool = False
+    cut: bool = False
 
     @property
     def kind(self) -> str:
@@ -121,9 +123,10 @@ def read_stock(path: Path) -> Stock:
     width, height = label.number("width", 5, _LENGTH_MAX), label.number("height", 4, _LENGTH_MAX)
     label.finish()
     turned = top.flag("turned", default=False) if kind == "roll" else False
+    cut = top.flag("cut", default=False) if kind == "sheet" else False
     grid = _read_grid(top, width, height) if kind == "sheet" else None
     top.finish()
-    return Stock(path.stem, title, width, height, grid, turned)
+    return Stock(path.stem, title, width, height, grid, turned, cut)
 
 
 def _read_grid(top: Table, width: float, height: float) -> Grid:

@@ -84,7 +84,32 @@ def test_no_labels_make_no_sheet() -> None:
         to_pdf([], load_stock("LCRY-1700"))
 
 
-def test_calibration_is_for_sheets() -> None:
-    assert calibration_pdf(load_stock("avery-L4731")).startswith(b"%PDF")
+def test_cards_to_be_cut_have_marks_in_the_margin_and_labels_have_none(tmp_path: Path) -> None:
+    def margins(stock: str, layout: str) -> list[object]:
+        path = tmp_path / f"{stock}.pdf"
+        path.write_bytes(to_pdf(labels(stock, layout, 300, 1), load_stock(stock)))
+        page, sheet = tools.rasterise(path, 100)[0], load_stock(stock)
+        assert sheet.grid is not None
+        left, top = (round(side * 100 / 25.4) for side in sheet.grid.corner(0))
+        strips = ((0, 0, page.width, top), (0, 0, left, page.height))
+        return [page.crop(strip).getextrema() for strip in strips]
+
+    blank = (255, 255)
+    assert all(each != blank for each in margins("a4-cards", "badge-86x54"))
+    assert margins("LCRY-1700", "vial-33x13") == [blank, blank]
+
+
+def test_calibration_is_for_sheets_and_says_which(tmp_path: Path) -> None:
+    path = tmp_path / "outlines.pdf"
+    path.write_bytes(calibration_pdf(load_stock("avery-L4731")))
+    page, grid = tools.rasterise(path, 150)[0], load_stock("avery-L4731").grid
+    assert grid is not None
+
+    def inside(place: int) -> bool:
+        x, y = grid.corner(place)
+        box = [round(side * 150 / 25.4) for side in (x + 0.6, y + 0.6, x + 24.8, y + 9.4)]
+        return page.crop((box[0], box[1], box[2], box[3])).getextrema() != (255, 255)
+
+    assert (inside(0), inside(1)) == (True, False)
     with pytest.raises(LabelError, match="is a roll"):
         calibration_pdf(load_stock("roll-33x13"))
