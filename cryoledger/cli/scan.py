@@ -62,7 +62,8 @@ def scan(call: Call, station: Station = None, check: Check = False) -> int:
 
 def _use_own_words() -> None:
     from cryoledger.custody.station.station_folder import default_config_folder
-    from cryoledger.manual.texts import read_texts, use
+    from cryoledger.manual.texts import use
+    from cryoledger.manual.texts_file import read_texts
 
     use(read_texts(default_config_folder()))
 

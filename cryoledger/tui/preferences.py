@@ -18,6 +18,7 @@ from cryoledger.errors import StationError
 from cryoledger.manual import texts, use_pages
 from cryoledger.manual.keymap import read_keys
 from cryoledger.manual.keys import DEFAULTS
+from cryoledger.manual.texts_file import read_texts
 
 FILE: Final = "screen.json"
 BYTES_MAX: Final = 64 * 1024
@@ -60,7 +61,7 @@ def station_preferences() -> Preferences:
     from cryoledger.custody.station.station_folder import default_config_folder
 
     folder = default_config_folder()
-    texts.use(texts.read_texts(folder))
+    texts.use(read_texts(folder))
     use_pages(folder)
     return Preferences.read(folder)
 

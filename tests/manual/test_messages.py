@@ -12,7 +12,8 @@ import pytest
 from cryoledger.errors import StationError
 from cryoledger.manual import messages as ours
 from cryoledger.manual.messages import Table, fields, rooms, told
-from cryoledger.manual.texts import FILE, MESSAGE, read_texts, review, template, use
+from cryoledger.manual.texts import MESSAGE, use
+from cryoledger.manual.texts_file import FILE, read_texts, review, template
 from tests import messages
 
 ALL = tuple(each for room in rooms().values() for each in room)

@@ -11,9 +11,10 @@ import pytest
 
 from cryoledger import manual
 from cryoledger.errors import StationError
-from cryoledger.manual import texts
+from cryoledger.manual import texts_file
 from cryoledger.manual.desk_words import DESK_WORDS
-from cryoledger.manual.texts import FILE, MESSAGE, TEXTS, read_texts, say, template, use
+from cryoledger.manual.texts import MESSAGE, TEXTS, say, use
+from cryoledger.manual.texts_file import FILE, read_texts, template
 from cryoledger.tui import blocks
 from cryoledger.tui.words import verdict
 from tests import desk_words
@@ -88,7 +89,7 @@ def test_what_cannot_be_is_refused_with_the_file_and_the_reason(tmp_path: Path, 
 
 def test_every_letter_that_a_verdict_may_have_can_be_drawn() -> None:
     unknown = blocks.dots("?")
-    assert not [letter for letter in texts._VERDICT if blocks.dots(letter) == unknown]
+    assert not [letter for letter in texts_file._VERDICT if blocks.dots(letter) == unknown]
 
 
 def test_a_site_s_page_stands_for_ours(tmp_path: Path) -> None:

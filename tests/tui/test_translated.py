@@ -14,7 +14,8 @@ from cryoledger.custody.desk import Desk
 from cryoledger.custody.vault import Vault
 from cryoledger.domain.records import Person, Vial
 from cryoledger.manual.messages import rooms, told
-from cryoledger.manual.texts import MESSAGE, read_texts, use
+from cryoledger.manual.texts import MESSAGE, use
+from cryoledger.manual.texts_file import read_texts
 from cryoledger.tui.desks.ask import Ask
 from cryoledger.tui.desks.reading import read_sheet
 from cryoledger.tui.desks.sheet import Cell, Row, Sheet, Tab, in_words, line

@@ -214,7 +214,7 @@ def texts_file(call: Call) -> None:
     What this station has translated already stands in it as it is; what is left begins with #.
     """
     from cryoledger.custody.station.station_folder import default_config_folder
-    from cryoledger.manual.texts import FILE, read_texts, template
+    from cryoledger.manual.texts_file import FILE, read_texts, template
 
     folder = default_config_folder()
     path, text = folder / FILE, template(read_texts(folder))
@@ -228,7 +228,7 @@ def texts_check(
 ) -> int:
     """Check a translation of the screen: what is wrong in it, and how much of each part is translated."""
     from cryoledger.custody.station.station_folder import default_config_folder
-    from cryoledger.manual.texts import FILE, review
+    from cryoledger.manual.texts_file import FILE, review
 
     path = file or default_config_folder() / FILE
     if not path.is_file():

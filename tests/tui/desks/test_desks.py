@@ -11,7 +11,8 @@ import pytest
 from cryoledger.cli.sample import stock, story
 from cryoledger.custody.proof.auditing import verify_vault
 from cryoledger.domain.records import Dose, Order, Vial
-from cryoledger.manual.texts import FILE, read_texts, use
+from cryoledger.manual.texts import use
+from cryoledger.manual.texts_file import FILE, read_texts
 from cryoledger.tui.desks.verification import Verification
 from tests.tui.bench import PINS, Bench, Station
 from tests.tui.desks.playing import ORDER, at_pharmacy, last, panel, signed
