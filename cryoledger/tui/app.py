@@ -228,6 +228,10 @@ class StationApp(GuidedApp, inherit_bindings=False):
         """Take a command that was chosen by name."""
         self._put(Said(command))
 
+    def perform(self, act: str) -> None:
+        """Do what was chosen by name and needs no row."""
+        self._put(Perform(act, ""))
+
     def _draw_prompt(self) -> None:
         digits = None if self._line.digits is None else len(self._line.digits)
         self.station.prompt(entry=self._line.entry, digits=digits, asked=self._line.asked)

@@ -62,6 +62,10 @@ class GuidedApp(App[None], inherit_bindings=False):
         """Go to a workplace."""
         raise NotImplementedError
 
+    def perform(self, act: str) -> None:
+        """Do what needs no row, by its name."""
+        raise NotImplementedError
+
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """The station's own colours, for any theme that does not have them."""
         return DARK.variables
@@ -101,7 +105,13 @@ class GuidedApp(App[None], inherit_bindings=False):
         station = self.station
         offers = offers_at(station.desk.sheet, station.desk.place) if self.workplace and not station.view.hidden else ()
         doing = Doing(
-            say=self.say, go=self.go, begin=self._begin, read=self.read_page, colour=self._colour, act=self._act
+            say=self.say,
+            go=self.go,
+            begin=self._begin,
+            read=self.read_page,
+            colour=self._colour,
+            act=self._act,
+            perform=self.perform,
         )
         return deeds(doing, offers, station.desk.key if offers else "", signed_in=not station.view.hidden)
 

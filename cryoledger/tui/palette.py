@@ -42,6 +42,7 @@ class Doing:
     read: Callable[[str], None]
     colour: Callable[[str], None]
     act: Callable[[str], None]
+    perform: Callable[[str], None]
 
 
 def deeds(doing: Doing, offers: Sequence[Offer], row: str, *, signed_in: bool) -> list[Deed]:
@@ -63,6 +64,10 @@ def deeds(doing: Doing, offers: Sequence[Offer], row: str, *, signed_in: bool) -
             Deed(f"{told(command.value)} ({command.barcode})", told(command.help), with_(doing.say, command.barcode))
             for command in Command
             if command is not Command.QUANTITY
+        ]
+        found += [
+            Deed(say("palette.pin"), say("palette.pin-help"), with_(doing.perform, "own-pin")),
+            Deed(say("palette.scanner"), say("palette.scanner-help"), with_(doing.perform, "scanner-check")),
         ]
     found += [
         Deed(say("palette.type"), say("palette.type-help"), with_(doing.act, "entry")),

@@ -60,9 +60,12 @@ class Service:
         return Shown(answer, self.view(answer.subject), task.word)
 
     def perform(self, act: str, row: str) -> Shown:
-        """Do what a row offers and no entry records: print, or check the scanner."""
+        """Do what a row or the palette offers by name: print, check the scanner, or change one's own PIN."""
+        from cryoledger.custody.workflow.entering import Entering
         from cryoledger.tui.desks import printing
 
+        if act == "own-pin" and self._desk.person is not None:
+            return self.begin(Entering("PinChanged", (("person", self._desk.person.name),)))
         if act == "scanner-check":
             self._check = ScannerCheck()
             return Shown(Answer("", "question", self._check.hint, self._desk.ask, None), self.view(), act)

@@ -17,7 +17,7 @@ from cryoledger.tui.preferences import Preferences
 from cryoledger.tui.station_screen import StationScreen
 from cryoledger.tui.themes import CONTRAST, LIGHT
 from cryoledger.tui.tour_screen import TourScreen
-from tests.tui.bench import Bench, Station
+from tests.tui.bench import PINS, Bench, Station
 
 
 async def page_shown(bench: Bench) -> str:
@@ -60,6 +60,24 @@ async def test_f1_opens_the_page_of_what_is_shown_and_the_palette_finds_what_can
         await bench.scan(f"]d1{code}")
         assert isinstance(bench.app.screen, StationScreen)
         assert bench.answers[-1] == (f"]d1{code}", "info")
+
+
+async def test_anybody_changes_the_own_pin_from_the_palette_wherever_it_is(station: Station) -> None:
+    async with station() as bench:
+        await bench.sign_in()
+        await bench.press("ctrl+p", *"mypin")
+        await bench.see("Change my PIN")
+        await bench.press("enter")
+        old, new = PINS["maria.s"], "864209"
+        for pin in (old, new, new):
+            assert bench.outcome == "question", bench.answer
+            await bench.scan(pin)
+        assert bench.recorded[-1] == "PinChanged"
+        await bench.scan("CMD-SIGN-OUT")
+        await bench.scan(bench.badge("maria.s"), old)
+        assert "Wrong PIN" in bench.answer
+        await bench.scan(new)
+        assert "is signed in" in bench.answer
 
 
 async def test_remapped_keys_work_and_are_what_the_screen_names(vault: Vault, tmp_path: Path) -> None:
