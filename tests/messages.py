@@ -17,6 +17,7 @@ from cryoledger.custody.workflow.entering import _label
 from cryoledger.custody.workflow.forms import FORMS
 from cryoledger.domain import catalogue
 from cryoledger.domain.roles import Role
+from cryoledger.labels.sheets import SCANNER_CHECKS
 from cryoledger.manual.texts import TEXTS
 from cryoledger.tui.desks.workplaces import WORKPLACES
 from cryoledger.tui.themes import THEMES
@@ -48,7 +49,7 @@ WHOLE: Final = frozenset({"the vault, keys and printers"})
 LEFT_OUT: Final = ("tui/browser/", "labels/zpl.py", "labels/toml_file.py", "labels/layout.py")
 STATES: Final = (
     "quarantined", "conditionally released", "in place", "in transit", "active", "open", "given", "refused", "present",
-    "HOLD", "RECALL", "HELD", "free", "quarantine",
+    "HOLD", "RECALL", "HELD", "free", "quarantine", "right",
 )  # fmt: skip
 """States that no event of the catalogue names."""
 COUNTED: Final = ("vial", "vials", "unit", "units", "box", "boxes", "dose", "doses")
@@ -88,6 +89,7 @@ def words() -> list[str]:
     found.update(dict.fromkeys(place.title for place in WORKPLACES))
     found.update(dict.fromkeys(str(command.value) for command in Command))
     found.update(dict.fromkeys(theme.title for theme in THEMES))
+    found.update(dict.fromkeys(each.title for each in SCANNER_CHECKS))
     found.update(dict.fromkeys(_forms()))
     found.update(dict.fromkeys((*STATES, *(f"{{1}} {word}" for word in COUNTED))))
     return [word for word in found if re.search("[A-Za-z]{3}", word)]

@@ -27,12 +27,13 @@ _SENTENCE = re.compile(r".*?[.!?](?= |$)", re.DOTALL)
 _INNER = re.compile(r"[.!?] ")
 _WORD = re.compile(r"[A-Za-z]+")
 _FIXED_WORD = re.compile(r"(?<![A-Za-z}])[A-Za-z]+(?![A-Za-z{])")
-_APART = re.compile(r"(, | · |; | and | or |: )")
+_APART = (": ", "; ", " · ", ", ", " and ", " or ")
+"""What parts that are known by themselves may stand between, the widest first."""
 _ENDS = (".", "!", "?")
 _NUMBERED = re.compile(r"([0-9]+ )(.+)")
 _LOOSE = re.compile(r"\{1\} (?:at|by|for|from|in|into|of|on|to|with) \{2\}")
 """What anybody might write, in the name of a product or a person."""
-_DEPTH_MAX = 5
+_DEPTH_MAX = 8
 """So deep may a message hold another: a refusal within a refusal, with a place in it."""
 _LENGTH_MAX = 1000
 """What is longer is cut on the screen, and shown as it is."""
@@ -143,9 +144,9 @@ class Table:
             return ", ".join(self._phrase(part, depth + 1) for part in text.split(", "))
         if found is not None and found[0].text in self.said and (not found[0].is_loose or self._knows(found[1])):
             return self._put(*found, depth)
-        parts = _APART.split(text)
-        if len(parts) > 1:
-            return "".join(part if at % 2 else self._phrase(part, depth + 1) for at, part in enumerate(parts))
+        apart = next((sign for sign in _APART if sign in text), "")
+        if apart:
+            return apart.join(self._phrase(part, depth + 1) for part in text.split(apart))
         if len(text) > 2 and text[0] == text[-1] == "'":
             return f"'{self.said.get(text[1:-1], text[1:-1])}'"
         numbered = _NUMBERED.fullmatch(text)

@@ -67,6 +67,8 @@ def test_every_template_is_found_again_in_what_it_says_and_in_no_other() -> None
         "«TO SIGN: «HOLD: «lot L1», «reason «investigation»»»»",
         "«TO SIGN: «DISCARD V1, V2 («expired»), which is final»»",
         "Ada of Berlin",
+        "1 «Keyboard layout»: «right». «This scanner is set right».",
+        "1 «Keyboard layout»: «It came as 'a, b', not as 'c'». «Switch its prefix off».",
         "Nobody wrote this. «3 more and the key locks». Nor this.",
         "«The refusal itself could not be recorded: «The disk of the vault v is full; nothing was recorded»».",
     ],
