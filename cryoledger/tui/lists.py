@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from datetime import datetime
 
@@ -16,6 +17,7 @@ _LABEL = 9
 _TEXT = 14
 _WIDE = 60
 _AMBER = 0.5
+_MARK = re.compile(r"^\][A-Za-z][0-9A-Za-z](?=.)")  # "]d1": an AIM symbology identifier (ISO/IEC 15424)
 _NAMES = ("product", "name", "label", "in")
 """Lines of a card that say what somebody called a thing, in any language."""
 _TONE = {"good": "$good", "wait": "$wait", "bad": "bold $bad", "held": "bold $held-text", "note": "$note", "": ""}
@@ -140,7 +142,8 @@ class RecentView(Lines):
 
 
 def _cut(text: str) -> str:
-    """The end of a long code says more than its beginning."""
+    """A code without the mark of the scanner; the end of a long one says more than its beginning."""
+    text = _MARK.sub("", text)
     return text if len(text) <= _TEXT else "…" + text[1 - _TEXT :]
 
 

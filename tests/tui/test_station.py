@@ -152,6 +152,16 @@ async def test_another_badge_scanned_while_a_pin_is_asked_is_a_badge(station: St
         assert "PinRefused" not in bench.recorded
 
 
+async def test_the_scanner_s_mark_is_not_among_the_last_scans(station: Station) -> None:
+    async with station() as bench:
+        await bench.sign_in()
+        await bench.scan("]C1CMD-TAKE-OUT", "]d2BKV000001W")
+        shown = bench.text("#recent")
+        assert " CMD-TAKE-OUT " in shown
+        assert " BKV000001W " in shown
+        assert "]" not in shown
+
+
 async def test_f2_opens_a_line_and_what_is_typed_is_marked_as_typed(station: Station) -> None:
     async with station() as bench:
         await bench.sign_in()
