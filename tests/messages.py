@@ -35,7 +35,7 @@ ROOMS: Final[dict[str, tuple[str, ...]]] = {
     "rules": ("domain/rulebook_1", "domain/wrong_fields.py"),
     "codes": ("codes",),
     "the screen": ("tui",),
-    "the desks": ("tui/desks",),
+    "the desks": ("tui/desks", "documents/excursions.py"),
     "the vault, keys and printers": (
         "custody/clock.py", "custody/people.py", "custody/record.py", "custody/vault.py", "custody/keys/keyring.py",
         "custody/keys/signing_process.py", "custody/keys/unlock.py", "custody/labels", "custody/station/set_back.py",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from cryoledger.database import statements
 from cryoledger.database.facts import Stored
@@ -19,12 +19,15 @@ from cryoledger.domain.records import (
     Deviation,
     Donor,
     Dose,
+    Excursion,
     FollowUp,
     Hold,
     Lot,
     LotDonation,
     Order,
     OrderLine,
+    Patient,
+    PatientBand,
     Record,
     StorageUnit,
     Vial,
@@ -34,11 +37,15 @@ __all__ = [
     "LedgerSpan",
     "adverse_events",
     "count_in_stock",
+    "count_on_their_way",
+    "count_orders",
+    "count_patients",
     "counts_by_custody",
     "deviations",
     "donors",
     "doses_given_since",
     "doses_waiting",
+    "excursions",
     "expired_lots",
     "follow_ups_of",
     "issued_at",
@@ -50,6 +57,7 @@ __all__ = [
     "open_holds",
     "order_lines",
     "orders_closed_since",
+    "patients",
     "recent_entries",
     "signature_counts",
     "top_units",
@@ -59,6 +67,10 @@ __all__ = [
 ]
 
 R = TypeVar("R", bound=Record)
+ISSUED_WITHIN: Final = 40
+"""So many entries are looked back for the issue of a vial: from it to the patient there are about ten."""
+MANY: Final = 200
+"""The longest list; how many things there are is counted no further."""
 
 
 def _rows(now: Reading, record: type[R], rest: str, params: Sequence[Any] = ()) -> list[R]:
@@ -89,10 +101,63 @@ def _lines_of(now: Reading, orders: Sequence[Order]) -> list[tuple[Order, OrderL
     return [(order, line) for order in orders for line in now.facts.where(OrderLine, order_code=order.code)]
 
 
+def count_orders(now: Reading, closed_since: str) -> int:
+    """How many lines of open orders wait, and how many lines the orders closed since an instant have."""
+    waiting = "status = 'open' AND order_code IN (SELECT code FROM treatment_order WHERE status = 'open')"
+    closed = (
+        "order_code IN (SELECT code FROM treatment_order WHERE status <> 'open' AND last_at >= ? "
+        "ORDER BY last_entry DESC LIMIT ?)"
+    )
+    return _count(now, "order_line", waiting) + _count(now, "order_line", closed, (closed_since, MANY))
+
+
+def count_on_their_way(now: Reading) -> int:
+    """How many doses and vials were issued and are not given yet."""
+    doses = (
+        "order_code IN (SELECT code FROM treatment_order WHERE status = 'open') "
+        "AND custody NOT IN ('administered', 'discarded')"
+    )
+    return _count(now, "dose", doses) + _count(now, "vial", "custody IN ('issued', 'thawed')")
+
+
+def count_patients(now: Reading) -> int:
+    """How many patients there are."""
+    return _count(now, "patient", "1 = 1")
+
+
+def _count(now: Reading, table: str, condition: str, params: Sequence[Any] = ()) -> int:
+    sql = f"SELECT COUNT(*) FROM (SELECT 1 FROM {table} WHERE {condition} LIMIT ?) AS found"  # noqa: S608 - our words
+    row = now.driver.one(sql, (*params, MANY))
+    return int(row[0]) if row is not None else 0
+
+
+def patients(now: Reading, limit: int = MANY) -> list[tuple[Patient, int, int]]:
+    """Patients, the latest first, each with how many wristbands are known and how many orders are open."""
+    found = []
+    for patient in _rows(now, Patient, "ORDER BY last_entry DESC, code LIMIT ?", (limit,)):
+        orders = now.facts.where(Order, patient=patient.code)
+        bands = len(now.facts.where(PatientBand, patient=patient.code))
+        found.append((patient, bands, sum(order.status == "open" for order in orders)))
+    return found
+
+
+def excursions(now: Reading, limit: int = 100) -> list[tuple[Excursion, int, int]]:
+    """Excursions, the latest first: how many vials each put on hold, and how many of them still are."""
+    rows = _rows(now, Excursion, "ORDER BY number DESC LIMIT ?", (limit,))
+    sql = (
+        "SELECT number, COUNT(*), SUM(CASE WHEN lifted IS NULL THEN 1 ELSE 0 END) FROM hold "  # noqa: S608 - our marks
+        f"WHERE number IN ({', '.join('?' * len(rows))}) GROUP BY number"
+    )
+    counts = {}
+    if rows:
+        counts = {int(n): (int(h), int(w)) for n, h, w in now.driver.all(sql, [row.number for row in rows])}
+    return [(row, *counts.get(row.number, (0, 0))) for row in rows]
+
+
 def issued_at(now: Reading, vial: str) -> str | None:
-    """When a vial was issued last; None where it never was."""
-    numbers_of = "SELECT entry FROM mention WHERE kind = 'vial' AND code = ? ORDER BY entry DESC"
-    for (number,) in now.driver.all(numbers_of, (vial,)):
+    """When a vial was issued last; None where it was not among the last entries that name it."""
+    numbers_of = "SELECT entry FROM mention WHERE kind = 'vial' AND code = ? ORDER BY entry DESC LIMIT ?"
+    for (number,) in now.driver.all(numbers_of, (vial, ISSUED_WITHIN)):
         entry = now.recorded(number)
         if entry is not None and entry.type == "VialsIssued":
             return entry.occurred_at

@@ -131,3 +131,15 @@ def test_a_patient_is_registered_with_a_wristband_that_nothing_keeps(station: St
     station.play("WB-SECOND")
     assert dict(station.desk.open_task.answers)["patient"] == "PT-900"  # type: ignore[union-attr]
     assert verify_vault(station.vault).ok
+
+
+def test_an_excursion_s_times_are_typed_and_told_as_the_site_s_clock_shows_them(station: Station) -> None:
+    station.sign_in("maria.s")
+    station.desk.begin(Entering("ExcursionRecorded", (("unit", "TANK1"),)))
+    shown = station.last("2026-02-01 09:00", "2026-02-01 09:45", "-128.5", "CMD-CONFIRM")
+    assert "from 2026-02-01 09:00, to 2026-02-01 09:45, at the warmest °C -128.5" in shown.message, shown.message
+    station.play("@pin maria.s")
+    assert {key: value for key, value in data(station, "ExcursionRecorded").items() if key != "typed"} == {
+        "unit": "TANK1", "started_at": "2026-02-01T02:00:00.000Z", "ended_at": "2026-02-01T02:45:00.000Z",
+        "worst_millicelsius": -128_500,
+    }  # fmt: skip

@@ -133,13 +133,13 @@ async def at_the_freezer(tour: Tour) -> list[str]:
 async def at_the_pharmacy(tour: Tour, vials: list[str]) -> None:
     bench = tour.bench
     await bench.sign_in("pia.n")
-    await tour.lists("pharmacy", 4)
+    await tour.lists("pharmacy", 5)
     await bench.scan("CMD-ISSUE", ORDER, *vials, "CMD-DONE", "CMD-DONE")
     tour.look("pharmacy-to-sign")
     await tour.signed("pia.n")
     tour.look("pharmacy-second-person")
     await bench.scan(bench.badge("maria.s"), PINS["maria.s"])
-    await bench.press("left", "left", "down", "up")
+    await bench.press("left", "left", "left", "down", "up")
     tour.look("pharmacy-issued")
 
 
@@ -171,7 +171,7 @@ async def in_preparation(tour: Tour, vials: list[str]) -> None:
 async def at_the_bedside(tour: Tour) -> None:
     bench = tour.bench
     await bench.sign_in("carl.w")
-    await tour.lists("bedside", 4)
+    await tour.lists("bedside", 5)
     await bench.scan("CMD-BEDSIDE", story.wristband(story.PATIENTS[0]), NEXT_DOSE)
     tour.look("bedside-stop")
     await bench.scan("CMD-BEDSIDE", story.wristband(PATIENT), NEXT_DOSE)
@@ -185,7 +185,7 @@ async def at_the_bedside(tour: Tour) -> None:
 async def at_the_desks(tour: Tour) -> None:
     bench = tour.bench
     await bench.sign_in("quinn.o")
-    await tour.lists("quality", 6)
+    await tour.lists("quality", 7)
     await bench.press("end", "f8")
     await bench.scan("CMD-QTY-2")
     tour.look("quality-recall")

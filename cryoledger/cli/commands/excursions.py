@@ -121,14 +121,13 @@ def _one_of(option: str, given: str | None, words: tuple[str, ...]) -> None:
 def _unit(call: Call, code: str, limit: str | None) -> tuple[StorageUnit, int]:
     """The unit, and the warmest it may be: as asked for, else its own limit, else that of what holds it."""
     from cryoledger.database import queries
+    from cryoledger.documents.excursions import warmest_of
 
     with call.reading() as reading:
         path = queries.path_of(reading, code)
-    if limit is not None:
-        return path[-1], amounts.milli(limit)
-    for row in reversed(path):
-        if row.temperature_millicelsius_max is not None:
-            return path[-1], row.temperature_millicelsius_max
+        warmest = amounts.milli(limit) if limit is not None else warmest_of(reading, code)
+    if warmest is not None:
+        return path[-1], warmest
     raise RequestError(f"{code} has no limit of its own.", "Give one: --limit -130.")
 
 

@@ -30,6 +30,8 @@ def value_of(blank: Blank, scan: Scanned, world: World, choices: Sequence[str]) 
         return int(chosen) if chosen is not None and chosen.isascii() and chosen.isdigit() else None
     if blank.asks in ("day", "date"):
         return None if scan.says_yes and blank.asks == "date" else _day(text, scan, world)
+    if blank.asks == "time":
+        return amounts.moment(text, world)
     if blank.asks == "result":
         milli = amounts.thousandths(text)
         return milli if milli is not None else text or None

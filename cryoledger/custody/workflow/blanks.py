@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 Asks = Literal[
     "thing", "choice", "day", "number", "volume", "entry", "test", "result", "text", "code", "cells", "weight",
-    "celsius", "product", "requirement", "version", "date", "size", "grid", "file", "wristband",
+    "celsius", "product", "requirement", "version", "date", "size", "grid", "file", "wristband", "time",
 ]  # fmt: skip
 Value = str | int | tuple[str, ...]
 Answers = tuple[tuple[str, Value], ...]

@@ -41,7 +41,8 @@ _UNITS = {
     "volume_microlitres": "volume", "weight_grams": "weight", "cells_max": "at most", "cells_per_kilogram": "per kg",
     "storage_celsius_max": "storage at most °C", "due_on": "needed on", "item_code": "code in the vial scheme",
     "celsius_max": "at most °C", "cells_per_vial": "in each vial", "scope": "consent to", "parent": "in",
-    "freezing_record_sha256": "freezing record",
+    "freezing_record_sha256": "freezing record", "worst_celsius": "at the warmest °C", "file_sha256": "logger's file",
+    "started_at": "from", "ended_at": "to",
 }  # fmt: skip
 
 
@@ -189,13 +190,13 @@ class Entering(Task):
         if self.blank is not None:
             return self._asked(self.blank, world)
         if self.form.makes_key or self.form.asks_vault:
-            shown = f"{self.form.title}: {self.told}"
+            shown = f"{self.form.title}: {self.told(world)}"
             return Step("propose", self.form.done, None, shown=shown, act=self.act, answers=self.answers)
         event = self.event()
         refusal = world.foreseen(event) or world.lacks_role(event)
         if refusal is not None:
             return refused_by(None, refusal, event)
-        step = propose(None, self.form.done, event, shown=f"{self.form.title}: {self.told}")
+        step = propose(None, self.form.done, event, shown=f"{self.form.title}: {self.told(world)}")
         subject = self.subject or first_of(event)
         return step.on(*subject) if subject is not None else step
 
@@ -241,11 +242,11 @@ class Entering(Task):
                 return (blank.kinds[0], first) if len(blank.kinds) == 1 else (first.partition(" ")[0], code_of(first))
         return None
 
-    @property
-    def told(self) -> str:
-        """The answers in one line, as they are signed."""
+    def told(self, world: World) -> str:
+        """The answers in one line, as they are signed; times as the site's clock shows them."""
+        times = {blank.field for blank in self.form.blanks if blank.asks == "time"}
         return ", ".join(
-            f"{_label(field)}{_shown(field, value)}"
+            f"{_label(field)}{world.local(str(value)) if field in times else _shown(field, value)}"
             for field, value in self.answers
             if value not in ("", ()) and field not in _UNTOLD
         ) + self.form.more(dict(self.answers))

@@ -6,6 +6,7 @@ import typing
 from collections.abc import Mapping
 from typing import Any, Final
 
+from cryoledger.custody.amounts import milli
 from cryoledger.custody.workflow.blanks import Blank, Form, given, said
 from cryoledger.domain.events.lots import ConsentScope
 
@@ -18,6 +19,11 @@ def _consent(answers: Mapping[str, Any]) -> dict[str, Any]:
 
 def _banded(answers: Mapping[str, Any]) -> dict[str, Any]:
     return {"patient": answers["patient"], "bands": [answers["band"]]}
+
+
+def _too_warm(answers: Mapping[str, Any]) -> dict[str, Any]:
+    given = {field: value for field, value in answers.items() if field != "worst_celsius" and value}
+    return {**given, "worst_millicelsius": milli(answers["worst_celsius"])}
 
 
 def _is_boxed(answers: Mapping[str, Any]) -> bool:
@@ -80,6 +86,13 @@ REGISTERS: Final[Mapping[str, Form]] = {
         Blank("count", "number", "How many vials were filled?", when=said("by", NEXT_CODES)),
         Blank("vials", "code", "Scan each new vial; CMD-DONE after the last.", many=True, when=said("by", OWN_CODES)),
     ), asks_vault=True),
+    "ExcursionRecorded": Form("EXCURSION", "It is recorded, and every vial that was inside is on hold.", (
+        Blank("unit", "thing", "Scan the unit that was too warm.", ("unit",)),
+        Blank("started_at", "time", "When did it grow too warm? Type HH:MM, or YYYY-MM-DD HH:MM."),
+        Blank("ended_at", "time", "When was it cold again? Type HH:MM, or YYYY-MM-DD HH:MM."),
+        Blank("worst_celsius", "celsius", "How many degrees Celsius was it at the warmest? Like -128.5."),
+        Blank("file_sha256", "file", "Type the path of the logger's file; its hash is kept.", optional="none"),
+    ), _too_warm),
     "PatientRegistered": Form("PATIENT", "The patient is registered.", (
         Blank("patient", "code", "Scan an unused patient label, or type the new patient's code: never a name."), _BAND,
     ), _banded),

@@ -13,8 +13,9 @@ from cryoledger.documents.card_words import amount, microlitres, percent
 from cryoledger.documents.signatures import local_time, printed_name, zone_of
 from cryoledger.domain import times
 from cryoledger.domain.records import Dose, OrderLine
+from cryoledger.tui.desks.patients import NO_PATIENTS, Patients, read_patients
 from cryoledger.tui.desks.pharmacy import Line as OrderRow
-from cryoledger.tui.desks.pharmacy import by_day
+from cryoledger.tui.desks.pharmacy import by_day, count_orders
 
 if TYPE_CHECKING:
     from cryoledger.custody.workflow import Task
@@ -76,10 +77,20 @@ class Bedside:
     adverse: tuple[tuple[str, str, str], ...] = ()
     orders: tuple[OrderRow, ...] = ()
     today: str = ""
+    order_count: int = 0
+    patients: Patients = NO_PATIENTS
 
 
-def read_bedside(now: Reading, at: str, task: Task | None = None, signing: str = "") -> Bedside:
-    """The bedside as of an instant; `task` is the open task, `signing` the dose whose check waits for signatures."""
+ORDERS, PATIENTS = "Orders", "Patients"
+LISTS: Final = ("To give", "Follow-up", "Adverse events", PATIENTS, ORDERS)
+"""The lists in their order."""
+
+
+def read_bedside(now: Reading, at: str, task: Task | None = None, signing: str = "", opened: str = "") -> Bedside:
+    """The bedside as of an instant; `task` is the open task, `signing` the dose whose check waits for signatures.
+
+    ORDERS and PATIENTS are read where they are `opened`, or nothing is said of that, else only counted.
+    """
     waiting = tuple(_dose_line(now, dose) for dose in work_lists.doses_waiting(now) if dose.custody != "prepared")
     code = signing or (task.dose if isinstance(task, Check | Complete) else "")
     dose = now.facts.get(Dose, code) if code else None
@@ -93,11 +104,12 @@ def read_bedside(now: Reading, at: str, task: Task | None = None, signing: str =
         stage, shown = "give", given
     else:
         stage = "idle"
-    orders, _, today = by_day(now, at)
+    orders, _, today = by_day(now, at) if opened in ("", ORDERS) else ((), (), "")
     return Bedside(
         _matches(task, shown, signed=bool(signing)) if isinstance(task, Check) else (),
         shown, stage, _told(task, zone_of(now)) if isinstance(task, Complete) else (),
-        waiting, _due(now, at), _adverse(now), orders, today,
+        waiting, _due(now, at), _adverse(now), orders, today, count_orders(now, at),
+        read_patients(now, opened=opened in ("", PATIENTS)),
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from cryoledger.custody.workflow.bedside import Bedside as Check
 from cryoledger.custody.workflow.bedside import Complete
 from cryoledger.custody.workflow.entering import Entering
 from cryoledger.tui.desks.orders_sheet import orders_tab
+from cryoledger.tui.desks.patients import patients_tab
 from cryoledger.tui.desks.sheet import Cell, Column, Line, Offer, Row, Sheet, Tab, Tone, labelled, line
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def bedside_sheet(view: Bedside, stop: str = "") -> Sheet:
         Tab("Follow-up due", _DUE, tuple(map(_due, view.due)), "No outcome is due.", (), late),
         Tab("Adverse events", _ADVERSE, tuple(_adverse(*each) for each in view.adverse), "None was reported.",
             (Offer("f5", "Report one", Entering("AdverseEventReported")),)),
-        orders_tab(view.orders, view.today),
+        patients_tab(view.patients), orders_tab(view.orders, view.today, view.order_count),
     )  # fmt: skip
     return Sheet(tabs, _head(view, stop), ())
 

@@ -32,10 +32,10 @@ def on_order(order: str) -> tuple[Offer, ...]:
     return (ORDER_LABEL, Offer("f8", "Cancel order", Entering("OrderCancelled", (("order", order),))))
 
 
-def orders_tab(lines: Sequence[OrderRow], today: str) -> Tab:
-    """The orders by day, as a prescriber sees them."""
+def orders_tab(lines: Sequence[OrderRow], today: str, count: int) -> Tab:
+    """The orders by day, as a prescriber sees them; only how many there are where they were not read."""
     rows = by_day(lines, today, lambda row: on_order(row.order))
-    return Tab("Orders", COLUMNS, rows, "No order is open.", (PLACE_ORDER,))
+    return Tab("Orders", COLUMNS, rows, "No order is open.", (PLACE_ORDER,), count=None if rows else count)
 
 
 def by_day(lines: Sequence[OrderRow], today: str, offers: Callable[[OrderRow], tuple[Offer, ...]]) -> tuple[Row, ...]:

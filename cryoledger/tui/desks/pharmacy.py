@@ -16,6 +16,7 @@ from cryoledger.documents.signatures import printed_name, zone_of
 from cryoledger.domain import times
 from cryoledger.domain.events.treatment import VialsReserved
 from cryoledger.domain.records import Dose, DoseSource, Lot, Order, OrderLine, Vial
+from cryoledger.tui.desks.patients import NO_PATIENTS, Patients, read_patients
 from cryoledger.tui.words import amount
 
 if TYPE_CHECKING:
@@ -116,22 +117,63 @@ class Pharmacy:
     issued: tuple[Issued, ...] = ()
     today: str = ""
     closed: tuple[Line, ...] = ()
+    orders: int = 0
+    on_their_way: int = 0
+    patients: Patients = NO_PATIENTS
+
+
+LISTS: Final = ("Orders", "Vials", "Issued", "Closed", "Patients")
+"""The pharmacist's lists in their order; where they are long they are read when they are open, else counted."""
 
 
 def read_pharmacy(
-    now: Reading, at: str, person: str, chosen: tuple[str, int] | None = None, *, closed: bool = False
+    now: Reading,
+    at: str,
+    person: str,
+    chosen: tuple[str, int] | None = None,
+    opened: str = "",
+    *,
+    or_first: bool = False,
 ) -> Pharmacy:
-    """The pharmacy as of an instant; `chosen` is the order line whose vials are looked for; `closed` orders too."""
+    """The pharmacy as of an instant; `chosen` is the order line whose vials are looked for, or the first.
+
+    `opened` is the one of LISTS that is looked at, "" for all: the others are only counted.
+    """
     zone = zone_of(now)
-    lines, given, today = by_day(now, at)
-    picked = next((line for line in lines if (line.order, line.line) == chosen and line.when != "closed"), None)
+    today = times.local_day(at, zone)
+    picked = _line_of(now, chosen, today) if chosen is not None else None
+    lines: tuple[Line, ...] = ()
+    given: tuple[Line, ...] = ()
+    if opened in ("", "Orders", "Closed") or (picked is None and or_first):
+        lines, given, _ = by_day(now, at)
+    if picked is None and or_first and chosen not in [(line.order, line.line) for line in lines]:
+        picked = next((line for line in lines if line.when != "closed"), None)
     world = World(now.facts, at, zone=zone, person=person)
-    done = list(given) if closed else []
-    if closed:
+    done = list(given) if opened in ("", "Closed") else []
+    if opened in ("", "Closed"):
         done += [_line(now, order, line, today) for order, line in work_lists.order_lines(now, is_open=False)]
     return Pharmacy(
-        lines, _chosen(now, world, picked) if picked is not None else None, issued(now, at), today, tuple(done)
-    )
+        lines if opened in ("", "Orders") else (), _chosen(now, world, picked) if picked is not None else None,
+        issued(now, at) if opened in ("", "Issued") else (), today, tuple(done), count_orders(now, at),
+        work_lists.count_on_their_way(now), read_patients(now, opened=opened in ("", "Patients")),
+    )  # fmt: skip
+
+
+def count_orders(now: Reading, at: str) -> int:
+    """How many lines `by_day` has: those that wait, and those closed today."""
+    return work_lists.count_orders(now, _midnight(at, zone_of(now)))
+
+
+def _midnight(at: str, zone: str) -> str:
+    """The instant at which the day began at the site."""
+    return times.text_of(datetime.combine(times.day(times.local_day(at, zone)), time(), ZoneInfo(zone)))
+
+
+def _line_of(now: Reading, chosen: tuple[str, int], today: str) -> Line | None:
+    """The line that was chosen, as long as something can come of it."""
+    order, row = now.facts.get(Order, chosen[0]), now.facts.get(OrderLine, *chosen)
+    line = _line(now, order, row, today) if order is not None and row is not None else None
+    return line if line is not None and line.when != "closed" else None
 
 
 def by_day(now: Reading, at: str) -> tuple[tuple[Line, ...], tuple[Line, ...], str]:
@@ -142,8 +184,7 @@ def by_day(now: Reading, at: str) -> tuple[tuple[Line, ...], tuple[Line, ...], s
     zone = zone_of(now)
     today = times.local_day(at, zone)
     every = [_line(now, order, line, today) for order, line in work_lists.order_lines(now, is_open=True)]
-    midnight = times.text_of(datetime.combine(times.day(today), time(), ZoneInfo(zone)))
-    just_closed = work_lists.orders_closed_since(now, midnight)
+    just_closed = work_lists.orders_closed_since(now, _midnight(at, zone))
     lines = [line for line in every if line.when != "closed"]
     lines += [_line(now, order, line, today) for order, line in just_closed]
     lines.sort(key=lambda line: (_day_of(line, today), STATES.index(line.state), line.due_on, line.order, line.line))

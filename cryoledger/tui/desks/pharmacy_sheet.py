@@ -11,6 +11,7 @@ from cryoledger.custody.workflow.storage import Return
 from cryoledger.custody.workflow.to_stock import ReturnIssued
 from cryoledger.custody.workflow.treatment import HandOver, Issue
 from cryoledger.tui.desks.orders_sheet import COLUMNS, WHEN, by_day, closed, on_order
+from cryoledger.tui.desks.patients import patients_tab
 from cryoledger.tui.desks.sheet import Cell, Column, Line, Offer, Row, Sheet, Tab, Tone, heading, labelled, line, over
 from cryoledger.tui.words import amount
 
@@ -38,11 +39,14 @@ def pharmacy_sheet(view: Pharmacy, issued: str = "") -> Sheet:
     chosen = view.chosen
     name = f"Vials for {chosen.line.order}" if chosen is not None else "Vials"
     tabs = (
-        Tab("Orders", COLUMNS, by_day(view.lines, view.today, _to_fill), "No order is open."),
+        Tab("Orders", COLUMNS, by_day(view.lines, view.today, _to_fill), "No order is open.",
+            count=None if view.lines else view.orders),
         Tab(name, _VIALS, _vials(chosen), "Choose an order in the first list."),
-        Tab("Issued, not given", _ISSUED, _by_issue(view.issued), "Nothing is on its way."),
+        Tab("Issued, not given", _ISSUED, _by_issue(view.issued), "Nothing is on its way.",
+            count=None if view.issued else view.on_their_way),
         Tab("Closed", COLUMNS, tuple(map(closed, view.closed)), "No order was completed or cancelled."),
-    )
+        patients_tab(view.patients),
+    )  # fmt: skip
     row = next((each for each in view.issued if each.code == issued), None)
     return Sheet(tabs, (), _issued_detail(row) if row is not None else _detail(chosen))
 

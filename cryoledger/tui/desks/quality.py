@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from cryoledger.custody.vault import site_of
 from cryoledger.custody.workflow import World
@@ -20,6 +20,7 @@ from cryoledger.domain.records import Deviation, Donor, Hold, Lot, Screening, Sp
 from cryoledger.domain.rulebook_1.common import donors_of, holds_on, lineage
 from cryoledger.domain.rulebook_1.lots import latest_results
 from cryoledger.errors import CryoledgerError
+from cryoledger.tui.desks.excursions import ExcursionLine, Opened, read_excursions
 from cryoledger.tui.desks.filling import MadeLot, read_filling
 
 if TYPE_CHECKING:
@@ -121,10 +122,21 @@ class Quality:
     donors: tuple[DonorLine, ...] = ()
     recall: Recall | None = None
     filling: tuple[MadeLot, ...] = ()
+    excursions: tuple[ExcursionLine, ...] = ()
+    opened: Opened | None = None
 
 
-def read_quality(now: Reading, at: str, person: str, chosen: str = "", task: Task | None = None) -> Quality:
-    """The quality office as of an instant; `chosen` is the lot whose tests are shown, `task` the open task."""
+LISTS: Final = ("Lots", "Holds", "Excursions", "Deviations", "Late", "Donors", "Filling")
+"""The lists in their order, behind what a recall reaches while one is entered."""
+
+
+def read_quality(
+    now: Reading, at: str, person: str, chosen: str = "", task: Task | None = None, opened: str = ""
+) -> Quality:
+    """The quality office as of an instant; `chosen` is the lot whose tests are shown, `task` the open task.
+
+    `opened` is the one of LISTS that is looked at, "" for all: late entries are searched for only where theirs is.
+    """
     lots = work_lists.lots_to_judge(now)
     lot = now.facts.get(Lot, chosen) if chosen else None
     zone = zone_of(now)
@@ -132,14 +144,20 @@ def read_quality(now: Reading, at: str, person: str, chosen: str = "", task: Tas
         tuple(_line(now, each, at) for each in lots),
         _chosen(now, World(now.facts, at, zone=zone, person=person), lot) if lot is not None else None,
         tuple(_hold(now, hold, count, zone) for hold, count in work_lists.open_holds(now)),
-        _deviations(now, zone), remarks(now, zone), tuple(_donor(now, row) for row in work_lists.donors(now)),
-        concerned(now, task), read_filling(now),
+        _deviations(now, zone), remarks(now, zone) if opened in ("", "Late") else (),
+        tuple(_donor(now, row) for row in work_lists.donors(now)),
+        concerned(now, task), read_filling(now), read_excursions(now),
     )  # fmt: skip
+
+
+def before(task: Task | None) -> int:
+    """How many lists come before the others: what a recall reaches, while one is entered."""
+    return int(isinstance(task, Entering) and task.act == "RecallIssued" and task.subject is not None)
 
 
 def concerned(now: Reading, task: Task | None) -> Recall | None:
     """Every vial, dose and patient of a recall that is being entered or waits for its signature."""
-    if not isinstance(task, Entering) or task.act != "RecallIssued" or task.subject is None:
+    if not isinstance(task, Entering) or task.subject is None or not before(task):
         return None
     try:
         return recall(now, task.subject[1])

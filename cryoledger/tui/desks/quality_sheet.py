@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from cryoledger.custody.workflow.amounts import count
 from cryoledger.custody.workflow.entering import Entering
+from cryoledger.tui.desks.excursions import excursion_detail, excursions_tab
 from cryoledger.tui.desks.filling import filling_tab
 from cryoledger.tui.desks.sheet import Cell, Column, Line, Offer, Row, Sheet, Tab, Tone, heading, labelled, line
 
@@ -41,6 +42,7 @@ def quality_sheet(view: Quality) -> Sheet:
     tabs = [
         Tab("Lots", _LOTS, tuple(map(_lot, view.lots)), "There is no lot.", (), any(lot.alarm for lot in view.lots)),
         Tab("Holds", _HOLDS, tuple(map(_hold, view.holds)), "Nothing is on hold.", (hold,)),
+        excursions_tab(view.excursions),
         Tab("Deviations", _REMARKS, tuple(map(_remark, view.deviations)), "None was recorded.", (deviate,)),
         Tab("Late, corrected", _REMARKS, tuple(map(_remark, view.remarks)), "None among the last entries."),
         Tab("Donors", _DONORS, tuple(map(_donor, view.donors)), "There is no donor.",
@@ -49,7 +51,8 @@ def quality_sheet(view: Quality) -> Sheet:
     ]  # fmt: skip
     if view.recall is not None:
         tabs.insert(0, _reached(view.recall))
-    return Sheet(tuple(tabs), _recall_head(view.recall), () if view.recall is not None else _detail(view.chosen))
+    detail = excursion_detail(view.opened) if view.opened is not None else _detail(view.chosen)
+    return Sheet(tuple(tabs), _recall_head(view.recall), () if view.recall is not None else detail)
 
 
 def _lot(lot: LotLine) -> Row:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -14,6 +14,7 @@ from cryoledger.tui.desks import audit_sheet as audits
 from cryoledger.tui.desks.administration_sheet import administration_sheet
 from cryoledger.tui.desks.ask import Ask
 from cryoledger.tui.desks.bedside_sheet import bedside_sheet
+from cryoledger.tui.desks.excursions import open_excursion
 from cryoledger.tui.desks.pharmacy_sheet import pharmacy_sheet
 from cryoledger.tui.desks.preparation_sheet import preparation_sheet
 from cryoledger.tui.desks.quality_sheet import quality_sheet
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
 PAGE: Final = 200
 UNITS: Final = 3
 """The place of the storage units among the administrator's lists: counting their vials takes a while."""
-CLOSED: Final = 3
-"""The place of the closed orders among the pharmacist's lists."""
 SCAN_FIRST: Final = "Scan a vial, dose, lot, donor, order or patient: its chain is drawn here."
 
 
@@ -53,13 +52,15 @@ def _name(desk: Desk) -> str:
 def _pharmacy(now: Reading, desk: Desk, ask: Ask) -> Sheet:
     order, _, line = ask.chosen.rpartition(" ")
     chosen = (order, int(line)) if order and line.isdecimal() else None
-    closed = ask.tab == CLOSED
-    view = pharmacy.read_pharmacy(now, _now(desk), _name(desk), chosen, closed=closed)
-    first = next(((each.order, each.line) for each in view.lines if each.when != "closed"), None)
-    if view.chosen is None and first is not None and chosen not in [(each.order, each.line) for each in view.lines]:
-        view = pharmacy.read_pharmacy(now, _now(desk), _name(desk), first, closed=closed)
-    issued = ask.key if ask.tab == CLOSED - 1 else ""
+    opened = _opened(pharmacy.LISTS, ask.tab)
+    view = pharmacy.read_pharmacy(now, _now(desk), _name(desk), chosen, opened, or_first=True)
+    issued = ask.key if opened == "Issued" else ""
     return _detailed(pharmacy_sheet(view, issued), ask, "Orders", "Vials", "Issued" if issued else "Orders")
+
+
+def _opened(names: Sequence[str], tab: int) -> str:
+    """The name of the list that is open; the last one's where it lies behind them."""
+    return names[max(0, min(tab, len(names) - 1))]
 
 
 def _detailed(sheet: Sheet, ask: Ask, *names: str) -> Sheet:
@@ -75,15 +76,19 @@ def _preparation(now: Reading, desk: Desk, _ask: Ask) -> Sheet:
 def _bedside(now: Reading, desk: Desk, ask: Ask) -> Sheet:
     signing = desk.to_sign
     subject = signing.step.subject if signing is not None and isinstance(desk.open_task, Check) else None
-    view = bedside.read_bedside(now, _now(desk), desk.open_task, subject[1] if subject is not None else "")
+    opened = _opened(bedside.LISTS, ask.tab)
+    view = bedside.read_bedside(now, _now(desk), desk.open_task, subject[1] if subject is not None else "", opened)
     return bedside_sheet(view, ask.stop)
 
 
 def _quality(now: Reading, desk: Desk, ask: Ask) -> Sheet:
-    view = quality.read_quality(now, _now(desk), _name(desk), ask.chosen, desk.open_task)
-    if view.chosen is None and view.lots:
-        view = quality.read_quality(now, _now(desk), _name(desk), view.lots[0].code, desk.open_task)
-    return _detailed(quality_sheet(view), ask, "Lots")
+    opened = _opened(quality.LISTS, ask.tab - quality.before(desk.open_task))
+    view = quality.read_quality(now, _now(desk), _name(desk), ask.chosen, desk.open_task, opened)
+    if view.chosen is None and view.lots and opened == "Lots":
+        view = quality.read_quality(now, _now(desk), _name(desk), view.lots[0].code, desk.open_task, opened)
+    if opened == "Excursions":
+        view = replace(view, opened=open_excursion(now, desk.vault, view.excursions, ask.key))
+    return _detailed(quality_sheet(view), ask, "Lots", *(["Excursions"] if view.opened is not None else []))
 
 
 def _audit(now: Reading, desk: Desk, ask: Ask) -> Sheet:

@@ -26,7 +26,7 @@ async def test_issued_vials_go_back_to_stock_by_two_with_their_cold_chain_and_no
         assert orders.rows[0].heading
         assert orders.rows[0].cells[0].text == "OVERDUE: 1 ordered, 1 issued"
         assert panel(bench).key == orders.rows[1].key
-        await bench.press("left", "left")
+        await bench.press("left", "left", "left")
         await bench.see("ISSUED TODAY, not yet administered: 2")
         assert panel(bench).key == first
         await bench.press("f7")

@@ -11,6 +11,7 @@ import pytest
 from cryoledger.custody.workflow.bedside import Bedside as Check
 from cryoledger.custody.workflow.entering import Entering
 from cryoledger.database.store import Reading
+from cryoledger.database.work_lists import issued_at
 from cryoledger.domain import catalogue
 from cryoledger.domain.events import treatment
 from cryoledger.errors import RequestError
@@ -53,9 +54,38 @@ def test_orders_stand_by_the_day_they_are_due_with_how_far_they_are(site: Site) 
         ("ORDER-3", 1, "later", "reserved", "1 vial"), ("ORDER-2", 1, "later", "handed over", "dose DOSE-2"),
     ]  # fmt: skip
     site.lab.wait(minutes=3 * 24 * 60)
-    late = look(site, lambda now: read_pharmacy(now, site.lab.now, PHARMACIST, closed=True))
+    late = look(site, lambda now: read_pharmacy(now, site.lab.now, PHARMACIST))
     assert {line.when for line in late.lines} == {"overdue"}
     assert [line.order for line in late.closed] == ["ORDER-1"]
+
+
+def test_a_list_that_is_not_open_is_counted_and_not_read(site: Site) -> None:
+    site.lab.reserve("ORDER-3", site.vials[4])
+    at = site.lab.now
+    whole = look(site, lambda now: read_pharmacy(now, at, PHARMACIST))
+    part = look(site, lambda now: read_pharmacy(now, at, PHARMACIST, ("ORDER-3", 1), "Vials", or_first=True))
+    assert (part.lines, part.issued, part.patients.lines) == ((), (), ())
+    assert (part.orders, part.on_their_way) == (len(whole.lines), len(whole.issued))
+    assert part.patients.count == len(whole.patients.lines) == 3
+    assert part.chosen is not None
+    assert part.chosen.line == next(line for line in whole.lines if line.order == "ORDER-3")
+    names = [(tab.name, tab.things) for tab in pharmacy_sheet(whole).tabs if not tab.name.startswith("Vials")]
+    assert names == [
+        ("Orders", 4), ("Issued, not given", len(whole.issued)), ("Closed", len(whole.closed)), ("Patients", 3),
+    ]  # fmt: skip
+    assert [tab.things for tab in pharmacy_sheet(part).tabs if tab.name in ("Orders", "Patients")] == [4, 3]
+    bedside = look(site, lambda now: read_bedside(now, at, opened="To give"))
+    assert (bedside.orders, bedside.order_count) == ((), 4)
+
+
+def test_the_issue_of_a_vial_is_looked_for_among_its_last_entries_only(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = site.vials[0]
+    issue = look(site, lambda now: issued_at(now, given))
+    assert issue is not None
+    monkeypatch.setattr("cryoledger.database.work_lists.ISSUED_WITHIN", 2)
+    assert look(site, lambda now: issued_at(now, given)) is None
 
 
 def test_each_day_says_how_many_of_its_doses_are_how_far(site: Site) -> None:

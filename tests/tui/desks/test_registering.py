@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from cryoledger.cli.sample import stock
+from cryoledger.cli.sample.people import MARIA
+from cryoledger.custody.identities import narrative
 from cryoledger.custody.proof.auditing import verify_vault
-from tests.tui.bench import PINS, Station
+from cryoledger.custody.record import record
+from cryoledger.domain.events.storage import ExcursionRecorded
+from cryoledger.domain.times import text_of
+from tests.tui.bench import PINS, Bench, Station
 from tests.tui.desks.playing import last, panel
 
 
@@ -51,3 +58,51 @@ async def test_technician_registers_donor_donation_and_lot_and_fills_it(station:
         await bench.burst(pin)
         assert len(bench.vials("expected", "LOT-77")) == 5
         assert verify_vault(bench.vault).ok
+
+
+async def test_clinician_registers_a_patient_with_a_wristband_that_is_shown_nowhere(station: Station) -> None:
+    async with station() as bench:
+        pin = PINS["carl.w"]
+        await bench.burst(bench.badge("carl.w"), pin)
+        await bench.press("left", "left", "f11")
+        await bench.see("never a name")
+        await bench.burst("PT-[b]9", "WB-4711-X")
+        await bench.see("TO SIGN: PATIENT: patient PT-[b]9")
+        await bench.burst(pin)
+        assert last(bench, "PatientRegistered")["patient"] == "PT-[b]9"
+        assert panel(bench).key == "PT-[b]9"
+        assert "WB-4711" not in bench.screen
+        assert ("WB-4711-X", "question") not in bench.answers
+        await bench.press("f12")
+        await bench.burst("WB-4711-X")
+        assert "wristband of patient PT-[b]9 already" in bench.answer
+
+
+async def test_quality_sees_an_excursion_s_curve_and_lifts_its_hold(station: Station) -> None:
+    async with station((100, 40)) as bench:
+        number = too_warm(bench)
+        pin = PINS["quinn.o"]
+        await bench.burst(bench.badge("quinn.o"), pin)
+        await bench.press("right", "right", "down")
+        await bench.see("-128.5 degC")
+        await bench.see("● worst -128.5 degC")
+        await bench.see("HELD")
+        await bench.press("f6")
+        await bench.burst("CMD-QTY-1", pin)
+        assert last(bench, "HoldLifted") == {"number": number, "reason": "cleared"}
+        await bench.see("lifted")
+        assert not panel(bench).sheet.tabs[2].alarm
+
+
+def too_warm(bench: Bench) -> int:
+    """An excursion of TANK1 from a logger's file that is kept; the number of its entry."""
+    start = bench.clock.now().replace(second=0, microsecond=0) - timedelta(hours=3)
+    warm = {12: -148.0, 13: -128.5, 14: -140.25}
+    rows = [(start + timedelta(minutes=5 * at), warm.get(at, -170.0)) for at in range(24)]
+    log = "time,celsius\n" + "".join(f"{at:%Y-%m-%d %H:%M}+00:00,{value}\n" for at, value in rows)
+    kept = narrative.keep(bench.vault, log, narrative.SITE)
+    event = ExcursionRecorded(
+        unit="TANK1", started_at=text_of(rows[11][0]), ended_at=text_of(rows[15][0]), worst_millicelsius=-128_500
+    )
+    done = record(bench.vault, narrative.with_document(event, kept), MARIA.by, also=kept.write)
+    return done.number
