@@ -23,7 +23,8 @@ __all__ = ["DEFAULTS", "KEYS", "PAGES", "Key", "Page", "page", "pages", "shown",
 
 PAGES: Final = (
     "contents", "first-day", "sign-in", "signing", "freezer", "map", "pick-list", "box-check", "moving", "pharmacy",
-    "preparation", "bedside", "quality", "audit", "administration", "palette", "typing", "keys", "leaving", "browser",
+    "preparation", "bedside", "quality", "audit", "administration", "labels", "palette", "typing", "keys",
+    "leaving", "browser",
     "technician", "pharmacist", "clinician", "witness", "quality-officer", "auditor", "administrator",
 )  # fmt: skip
 """In the order in which they are leafed through: the screens on a vial's way, then the roles."""

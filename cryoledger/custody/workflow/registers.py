@@ -6,6 +6,7 @@ import typing
 from collections.abc import Mapping
 from typing import Any, Final
 
+from cryoledger.codes import donation_number
 from cryoledger.custody.amounts import milli
 from cryoledger.custody.workflow.blanks import Blank, Form, given, said
 from cryoledger.domain.events.lots import ConsentScope
@@ -15,6 +16,11 @@ OWN_CODES, NEXT_CODES = "with codes of their own", "with the next codes of this 
 
 def _consent(answers: Mapping[str, Any]) -> dict[str, Any]:
     return {"donor": answers["donor"], "consent": {"scope": answers["scope"], "given_on": answers["given_on"]}}
+
+
+def _numbered(answers: Mapping[str, Any]) -> dict[str, Any]:
+    """A scanned donation number without its flags, which are no part of it."""
+    return {**answers, "donation": donation_number(answers["donation"]) or answers["donation"]}
 
 
 def _banded(answers: Mapping[str, Any]) -> dict[str, Any]:
@@ -58,7 +64,7 @@ REGISTERS: Final[Mapping[str, Form]] = {
         _DONOR,
         Blank("donation", "code", "Scan the donation's unused label, or type its number."),
         Blank("tissue", "choice", "Of which tissue?"), Blank("collected_on", "day", "On which day was it collected?"),
-    )),
+    ), _numbered),
     "LotRegistered": Form("LOT", "The lot is registered.", (
         Blank("lot", "code", "Scan an unused lot label, or type the new lot's code."),
         Blank("product", "product", "Which product?"),
