@@ -48,6 +48,7 @@ DESK_WORDS: Final = (
     "entry",
     "Excursions",
     "expiry",
+    "Fetch its vials",
     "Fill vials",
     "filled",
     "Filling",

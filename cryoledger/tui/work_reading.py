@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cryoledger.custody.workflow.checking import BoxCheck
-from cryoledger.custody.workflow.look import in_place_order, label_of, last_place, place_text, taken, whereabouts
+from cryoledger.custody.workflow.look import label_of, last_place, place_text, taken, whereabouts
 from cryoledger.custody.workflow.picking import Pick
 from cryoledger.custody.workflow.units import Transfer
 from cryoledger.domain.records import Order, OrderLine, Vial
@@ -22,7 +22,7 @@ MOST = 400
 def read_work(now: Reading, tasks: tuple[Task, ...]) -> Work | None:
     """The list of the innermost task that has one."""
     for task in reversed(tasks):
-        if isinstance(task, Pick) and task.order:
+        if isinstance(task, Pick) and task.source:
             return _pick(now.facts, task)
         if isinstance(task, BoxCheck) and task.box:
             return _check(now.facts, task)
@@ -34,8 +34,8 @@ def read_work(now: Reading, tasks: tuple[Task, ...]) -> Work | None:
 def aimed_at(now: Reading, tasks: tuple[Task, ...]) -> tuple[str, int] | None:
     """The box and position of the vial that is to be fetched or checked next."""
     for task in reversed(tasks):
-        if isinstance(task, Pick) and task.order:
-            rows = _to_fetch(now.facts, task.order)
+        if isinstance(task, Pick) and task.source:
+            rows = task.wanted(now.facts)
             first = rows[0] if rows else None
             return (first.unit, first.position) if first and first.unit and first.position is not None else None
         if isinstance(task, BoxCheck) and task.box:
@@ -54,33 +54,30 @@ def found_in(now: Reading, tasks: tuple[Task, ...], box: str) -> dict[int, Found
     return {**{at: "missing" for at, vial in held.items() if vial in task.absent}, **found}
 
 
-def _to_fetch(facts: Facts, order: str) -> list[Vial]:
-    return in_place_order(facts, [row for row in facts.where(Vial, order_code=order) if row.custody == "stored"])
-
-
 def _pick(facts: Facts, task: Pick) -> Work:
     """Every vial of the list: those that are out already with the place they came from, then those to be fetched."""
-    rows = facts.where(Vial, order_code=task.order)
     done = []
-    for vial in rows:
+    for vial in facts.where(Vial, order_code=task.order) if task.order else facts.several(Vial, task.picked):
         if vial.custody == "stored":
             continue
         place = last_place(facts, vial.code)
         where = place_text(facts, *place) if place is not None else ""
         missing = vial.custody == "missing"
         done.append(Item("missing" if missing else "done", where, vial.code, vial.custody.replace("_", " ")))
-    wanted = _to_fetch(facts, task.order)[:MOST]
+    wanted = task.wanted(facts)
     rest = [
         Item("open" if at else "next", place_text(facts, vial.unit or "", vial.position), vial.code)
-        for at, vial in enumerate(wanted)
+        for at, vial in enumerate(wanted[:MOST])
     ]
-    order = facts.get(Order, task.order)
-    lines = [row for row in facts.where(OrderLine, order_code=task.order) if row.status == "open"]
-    product = f" · {order.product}" if order is not None else ""
-    title = f"PICK LIST {task.order}{product}"
     picked = sum(item.mark == "done" for item in done)
-    said = f"{picked} of {len(done) + len(wanted)} picked · {len(lines)} open line{'' if len(lines) == 1 else 's'}"
-    return Work(title, (*sorted(done, key=lambda item: item.place), *rest), said)
+    said = f"{picked} of {len(done) + len(wanted)} picked"
+    order = facts.get(Order, task.order) if task.order else None
+    if order is None:
+        return Work(f"PICK LIST {task.name}", (*done, *rest), said)
+    lines = [row for row in facts.where(OrderLine, order_code=task.order) if row.status == "open"]
+    said += f" · {len(lines)} open line{'' if len(lines) == 1 else 's'}"
+    done = sorted(done, key=lambda item: item.place)
+    return Work(f"PICK LIST {task.order} · {order.product}", (*done, *rest), said)
 
 
 def _expected(facts: Facts, task: BoxCheck) -> list[tuple[int, Item]]:

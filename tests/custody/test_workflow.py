@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cryoledger.codes import Command, command_code, read
-from cryoledger.custody.workflow import Act, State, Step, World, advance, amounts, resolve
+from cryoledger.custody.workflow import Act, State, Step, World, advance, amounts, picking, resolve
 from cryoledger.custody.workflow.machine import ABOVE, STARTS
 from cryoledger.domain.events import storage
 from cryoledger.domain.fields import Event
@@ -160,6 +160,41 @@ def test_a_pick_that_is_undone_counts_no_more(lab: Lab, talk: Talk) -> None:
     assert "1 vial picked now, STILL MISSING 1" in talk.scan("CMD-DONE").message
     talk.say("CMD-PICK", "ORDER-1", codes[1], "CMD-UNDO-LAST", codes[1])
     assert "1 vial picked now, nothing is missing" in talk.scan("CMD-DONE").message
+
+
+@pytest.mark.parametrize(
+    "source", ["LOT-1", "DIN-LOT-1", "DONOR-1", "BOX-1", "RACK-1", "FRZ-1"], ids=lambda code: code.lower()
+)
+def test_all_stored_vials_of_what_is_scanned_are_fetched(source: str, lab: Lab, talk: Talk) -> None:
+    codes = lab.vials("LOT-1", 2)
+    talk.say("CMD-TAKE-OUT", lab.vials("LOT-1", 1)[0], "CMD-DONE")  # in somebody's hands, so not to be fetched
+    step = talk.say("CMD-PICK", source)
+    assert "2 vials to pick for " in step.message
+    assert f"A1: vial {codes[0]}. Scan it" in step.message
+    step = talk.scan(codes[1])
+    assert isinstance(step.events[0], storage.VialsTakenOut)
+    assert step.events[0].order is None
+    assert "is on the list and out with" in talk.scan(codes[1]).message
+    assert talk.scan(codes[0]).message.startswith(f"Vial {codes[0]} is picked, 0 to go.")
+    assert "2 vials picked now, nothing is missing. CMD-RETURN" in talk.scan("CMD-DONE").message
+    assert "is stored" in talk.say("CMD-PICK", source).message
+
+
+def test_a_search_finds_nothing_else_and_no_more_than_a_list_holds(
+    lab: Lab, talk: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab.vials("LOT-1", 3)
+    lab.release_lot("LOT-2", donor="DONOR-2", filled=1)
+    other = lab.vials("LOT-2", 1, unit="BOX-2")[0]
+    assert "3 vials to pick for lot LOT-1" in talk.say("CMD-PICK", "LOT-1").message
+    assert f"Vial {other} is NOT ON THE LIST of lot LOT-1" in talk.scan(other).message
+    talk.say("CMD-CANCEL")
+    assert f"vial {other}" in talk.say("CMD-PICK", "DONOR-2").message
+    talk.say("CMD-CANCEL")
+    monkeypatch.setattr(picking, "LONGEST", 2)
+    step = talk.say("CMD-PICK", "FRZ-1")
+    assert step.kind == "refused"
+    assert "More than 2 vials of storage unit FRZ-1 are stored" in step.message
 
 
 def storage_event(name: str, **data: object) -> Event:

@@ -115,11 +115,12 @@ def whereabouts(facts: Facts, vial: Vial) -> str:
 def in_place_order(facts: Facts, vials: Iterable[Vial]) -> list[Vial]:
     """Stored vials ordered by freezer, rack, box and position, as one walks: slot 2 before slot 10."""
 
-    def walk(vial: Vial) -> tuple[tuple[tuple[int, str, str], ...], int]:
-        steps = [natural_order(unit.slot or "", unit.code) for unit in chain(facts, vial.unit)]
-        return tuple(steps[::-1]), vial.position or 0
-
-    return sorted(vials, key=walk)
+    vials = list(vials)
+    ways = {
+        unit: [natural_order(each.slot or "", each.code) for each in chain(facts, unit)][::-1]
+        for unit in dict.fromkeys(vial.unit for vial in vials)
+    }
+    return sorted(vials, key=lambda vial: (ways[vial.unit], vial.position or 0))
 
 
 def natural_order(slot: str, code: str) -> tuple[int, str, str]:

@@ -12,7 +12,7 @@ from cryoledger.custody.workflow.bedside import Bedside, Complete
 from cryoledger.custody.workflow.checking import BoxCheck
 from cryoledger.custody.workflow.labels import Found, Label, Missing
 from cryoledger.custody.workflow.late import Frosted, Late
-from cryoledger.custody.workflow.picking import Pick, Reserve, to_pick
+from cryoledger.custody.workflow.picking import Pick, Reserve
 from cryoledger.custody.workflow.preparing import Prepare
 from cryoledger.custody.workflow.steps import IDLE_HINT, Lateness, Scanned, Step, Task, World, refuse, tell
 from cryoledger.custody.workflow.storage import Move, Return, Store, TakeOut
@@ -142,8 +142,8 @@ def open_task(state: State, task: Task, world: World) -> tuple[State, Step]:
 def _missing(state: State, world: World) -> tuple[State, Step] | None:
     if isinstance(state.top, BoxCheck | Missing):
         return None
-    if isinstance(state.top, Pick) and state.top.order:
-        wanted = to_pick(world.facts, state.top.order)
+    if isinstance(state.top, Pick) and state.top.source:
+        wanted = state.top.wanted(world.facts)
         if wanted:
             step = Missing.of(wanted[0].code, world)
             return replace(state, tasks=(*state.tasks, step.task or Missing())), step

@@ -1,9 +1,10 @@
-"""Picking for an order, and reserving: what is to be fetched, in the order in which one walks past it."""
+"""Picking, for an order or from a search, and reserving: what is to be fetched, as one walks past it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import ClassVar, Final
 
 from cryoledger.custody.workflow import amounts
 from cryoledger.custody.workflow.cards import lines_of
@@ -23,12 +24,50 @@ from cryoledger.custody.workflow.steps import (
 from cryoledger.domain.events.storage import VialsTakenOut
 from cryoledger.domain.events.treatment import VialsReserved
 from cryoledger.domain.facts import Facts
-from cryoledger.domain.records import Vial
+from cryoledger.domain.records import Donation, LotDonation, StorageUnit, Vial
+
+SEARCHED: Final = ("lot", "donation", "donor", "unit")
+"""What a pick list can be made from beside an order: all stored vials of it."""
+LONGEST: Final = 1_000
+"""So many vials are a list; each scan reads all of it."""
 
 
 def to_pick(facts: Facts, order: str) -> list[Vial]:
     """The stored vials that are reserved for an order, in walking order."""
-    return in_place_order(facts, [row for row in facts.where(Vial, order_code=order) if row.custody == "stored"])
+    return to_fetch(facts, "order", order)
+
+
+def to_fetch(facts: Facts, kind: str, code: str) -> list[Vial]:
+    """The stored vials of an order, lot, donation, donor or storage unit, in walking order; one too many at most."""
+    found: list[Vial] = []
+    for vials in _groups(facts, kind, code):
+        found += [row for row in vials if row.custody == "stored"]
+        if len(found) > LONGEST:
+            break
+    return in_place_order(facts, found[: LONGEST + 1])
+
+
+def _groups(facts: Facts, kind: str, code: str) -> Iterator[list[Vial]]:
+    """Vials by lot or box, so that nobody reads a whole site to say that a list is too long."""
+    match kind:
+        case "order":
+            yield facts.where(Vial, order_code=code)
+        case "unit":
+            yield from (facts.where(Vial, unit=unit) for unit in _with_all_inside(facts, code))
+        case "lot":
+            yield facts.where(Vial, lot=code)
+        case _:
+            of = facts.where(Donation, donor=code) if kind == "donor" else []
+            donations = [row.code for row in of] if kind == "donor" else [code]
+            lots = dict.fromkeys(row.lot for each in donations for row in facts.where(LotDonation, donation=each))
+            yield from (facts.where(Vial, lot=lot) for lot in lots)
+
+
+def _with_all_inside(facts: Facts, unit: str) -> Iterator[str]:
+    """A storage unit and every unit in it, however deep."""
+    yield unit
+    for row in facts.where(StorageUnit, parent=unit):
+        yield from _with_all_inside(facts, row.code)
 
 
 def pick_text(facts: Facts, vial: Vial) -> str:
@@ -38,69 +77,101 @@ def pick_text(facts: Facts, vial: Vial) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Pick(Task):
-    """Order, then each vial of its list as it is found."""
+    """Order, or what else vials are searched by, then each vial of its list as it is found.
+
+    `search` is the kind and code of what is no order: ("lot", "WJ-2602").
+    """
 
     word: ClassVar[str] = "pick"
     order: str = ""
     picked: tuple[str, ...] = ()
     next: str = ""
+    search: tuple[str, str] | None = None
+
+    @property
+    def source(self) -> tuple[str, str] | None:
+        """The kind and code of what the list is made from; None before it is."""
+        return ("order", self.order) if self.order else self.search
+
+    @property
+    def name(self) -> str:
+        """What the list is made from, in words: "order O1", "lot WJ-2602"."""
+        kind, code = self.source or ("", "")
+        return f"{'storage unit' if kind == 'unit' else kind} {code}"
 
     @property
     def ask(self) -> str:
         """What is awaited now."""
-        return "vial" if self.order else "order"
+        return "vial" if self.source else "order"
 
     @property
     def hint(self) -> str:
         """What can be scanned now."""
-        if not self.order:
-            return "Scan the order to pick."
+        if self.source is None:
+            return "Scan the order to pick, or a lot, donation, donor or storage unit."
         if not self.next:
             return "All vials of the list are picked: scan CMD-DONE."
         return f"Next: {self.next}. Scan it; CMD-MISSING if it is not there, CMD-DONE ends the list."
 
+    def wanted(self, facts: Facts) -> list[Vial]:
+        """What is still to be fetched, in walking order."""
+        return to_fetch(facts, *self.source) if self.source is not None else []
+
     def fresh(self, world: World) -> Pick:
         """With the next vial of the list as it is now."""
-        wanted = to_pick(world.facts, self.order) if self.order else []
+        wanted = self.wanted(world.facts)
         listed = {vial.code for vial in wanted}
         kept = tuple(code for code in self.picked if code not in listed)  # a pick that was undone is none
-        return Pick(self.order, kept, pick_text(world.facts, wanted[0]) if wanted else "")
+        return replace(self, picked=kept, next=pick_text(world.facts, wanted[0]) if wanted else "")
+
+    def opening(self, world: World) -> Step:
+        """The list, where a desk named what it is made from."""
+        return self._list(*self.source, world) if self.source is not None else question(self, self.hint)
 
     def take(self, scan: Scanned, world: World) -> Step:
-        """The order, then its vials."""
-        if scan.kind == "order":
-            return self._list(scan.code, world)
-        if self.order and scan.says_done:
+        """What the list is made from, then its vials."""
+        if scan.kind == "order" or (scan.kind in SEARCHED and self.source is None):
+            return self._list(scan.kind, scan.code, world)
+        if self.source is not None and scan.says_done:
             return self._end(world)
-        return self._vial(scan.code, world) if self.order and scan.kind == "vial" else unexpected(self, scan)
+        listed = self.source is not None and scan.kind == "vial"
+        return self._vial(scan.code, world) if listed else unexpected(self, scan)
 
-    def _list(self, order: str, world: World) -> Step:
-        wanted = to_pick(world.facts, order)
-        if not wanted:
+    def _list(self, kind: str, code: str, world: World) -> Step:
+        state = Pick(code) if kind == "order" else Pick(search=(kind, code))
+        wanted = state.wanted(world.facts)
+        if not wanted and kind == "order":
             advice = "CMD-RESERVE reserves vials for it."
-            return refuse(self, f"No stored vial is reserved for order {order}. {advice}").on("order", order)
-        lines = [pick_text(world.facts, vial) for vial in wanted]
-        state = Pick(order, next=lines[0])
-        rest = f" Then: {'; '.join(lines[1:6])}{' ...' if len(lines) > 6 else ''}." if lines[1:] else ""
-        return question(state, f"{amounts.count(len(lines))} to pick for order {order}.{rest} {state.hint}").on(
-            "order", order
-        )
+            return refuse(self, f"No stored vial is reserved for order {code}. {advice}").on(kind, code)
+        if not wanted:
+            return refuse(self, f"No vial of {state.name} is stored.").on(kind, code)
+        if len(wanted) > LONGEST:
+            said = f"More than {LONGEST} vials of {state.name} are stored, too many for one list."
+            return refuse(self, f"{said} Scan a box, a rack or a donation.").on(kind, code)
+        lines = [pick_text(world.facts, vial) for vial in wanted[:6]]
+        state = replace(state, next=lines[0])
+        rest = f" Then: {'; '.join(lines[1:])}{' ...' if len(wanted) > 6 else ''}." if lines[1:] else ""
+        said = f"{amounts.count(len(wanted))} to pick for {state.name}.{rest} {state.hint}"
+        return question(state, said).on(kind, code)
 
     def _vial(self, code: str, world: World) -> Step:
-        wanted = to_pick(world.facts, self.order)
+        wanted = self.wanted(world.facts)
         if code not in [vial.code for vial in wanted]:
             return self._not_listed(code, world).on("vial", code)
-        rest = [vial for vial in wanted if vial.code != code]
-        state = Pick(self.order, (*self.picked, code))
-        event = VialsTakenOut(vials=(code,), purpose="order", order=self.order)
-        return propose(state, f"Vial {code} is picked, {len(rest)} to go.", event).on("vial", code)
+        state = replace(self, picked=(*self.picked, code))
+        event = (
+            VialsTakenOut(vials=(code,), purpose="order", order=self.order)
+            if self.order
+            else VialsTakenOut(vials=(code,))
+        )
+        return propose(state, f"Vial {code} is picked, {len(wanted) - 1} to go.", event).on("vial", code)
 
     def _not_listed(self, code: str, world: World) -> Step:
         vial = need_vial(world.facts, code)
-        if vial.order_code == self.order:
+        if code in self.picked or (self.order and vial.order_code == self.order):
             return refuse(self, f"Vial {code} is on the list and {whereabouts(world.facts, vial)} already. {self.hint}")
-        before = f"Vial {code} is NOT ON THE LIST of order {self.order}. Put it back. "
-        lines = lines_of(world.facts, self.order)
+        before = f"Vial {code} is NOT ON THE LIST of {self.name}. Put it back. "
+        lines = lines_of(world.facts, self.order) if self.order else []
         if lines:
             event = VialsReserved(order=self.order, line=lines[0].line, vials=(code,))
             refusal = world.foreseen(event)
@@ -109,12 +180,14 @@ class Pick(Task):
         return refuse(self, before + self.hint)
 
     def _end(self, world: World) -> Step:
-        missing = to_pick(world.facts, self.order)
-        text = f"The pick list of order {self.order} is closed: {amounts.count(len(self.picked))} picked now"
+        missing = self.wanted(world.facts)
+        text = f"The pick list of {self.name} is closed: {amounts.count(len(self.picked))} picked now"
         if missing:
-            left = "; ".join(pick_text(world.facts, vial) for vial in missing)
-            return tell(None, f"{text}, STILL MISSING {len(missing)}: {left}. CMD-PICK goes on with it later.")
-        return tell(None, f"{text}, nothing is missing. CMD-ISSUE issues them.")
+            left = "; ".join(pick_text(world.facts, vial) for vial in missing[:6])
+            more = f" and {len(missing) - 6} more" if len(missing) > 6 else ""
+            return tell(None, f"{text}, STILL MISSING {len(missing)}: {left}{more}. CMD-PICK goes on with it later.")
+        after = "CMD-ISSUE issues them." if self.order else "CMD-RETURN puts them back, CMD-DISCARD discards them."
+        return tell(None, f"{text}, nothing is missing. {after}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from cryoledger.custody.workflow.amounts import count
 from cryoledger.custody.workflow.entering import Entering
+from cryoledger.custody.workflow.picking import SEARCHED, Pick
 from cryoledger.tui.desks.excursions import excursion_detail, excursions_tab
 from cryoledger.tui.desks.filling import filling_tab
 from cryoledger.tui.desks.sheet import Cell, Column, Line, Offer, Row, Sheet, Tab, Tone, heading, labelled, line
@@ -78,7 +79,9 @@ def _hold(hold: HoldLine) -> Row:
         Cell(hold.reason), Cell(hold.since[:16], "quiet"), Cell(hold.by, "quiet"),
     )  # fmt: skip
     lift = Entering("HoldLifted", (("number", hold.number),))
-    return Row(hold.entry, cells, (Offer("f6", "Lift it", lift),))
+    kind, _, code = hold.on.partition(" ")
+    pick = (Offer("f7", "Fetch its vials", Pick(search=(kind, code))),) if kind in SEARCHED else ()
+    return Row(hold.entry, cells, (Offer("f6", "Lift it", lift), *pick))
 
 
 def _remark(remark: Remark) -> Row:
