@@ -27,6 +27,7 @@ PRODUCT: Final[Mapping[str, str]] = {
     "label_layout": "vial-33x13",
 }  # fmt: skip
 """What holds of a product where nothing else is said, as it is typed."""
+LONG_LAYOUT: Final = "vial-33x13-long"
 _GENERIC: Final = "Write NAME:UNIT:MINIMUM:MAXIMUM or NAME=WORD, with ? at its end where it is not required."
 
 
@@ -47,8 +48,11 @@ def order_data(
 def product_data(
     product: str, version: int, given: Mapping[str, Any], specification: Sequence[Mapping[str, Any]]
 ) -> dict[str, Any]:
-    """The payload of ProductDefined; what `given` does not say is as in PRODUCT. RequestError for what is no number."""
-    said = {**PRODUCT, **given}
+    """The payload of ProductDefined; what `given` does not say is as in PRODUCT. RequestError for what is no number.
+
+    A product with a code of ISBT 128 or GS1 has symbols too large for the usual label, and gets one with room for them.
+    """
+    said = {**PRODUCT, **({"label_layout": LONG_LAYOUT} if given.get("item_code") else {}), **given}
     return {
         "product": product,
         "version": version,

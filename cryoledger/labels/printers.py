@@ -98,7 +98,8 @@ class TcpPrinter:
 
     @property
     def _name(self) -> str:
-        return f"tcp://{self.host}:{self.port}"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"tcp://{host}:{self.port}"
 
 
 class _Link:

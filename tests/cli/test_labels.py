@@ -148,7 +148,8 @@ def test_all_boxes_of_a_freezer_are_labelled_in_one_go(furnished: Terminal, tmp_
     boxes = [row["code"] for row in furnished.read("unit", "list") if row["kind"] == "box"]
     assert (told["printed"], told["layout"]) == (len(boxes), "unit-50x25")
     assert len(boxes) > 1
-    assert "no cane inside FRZ-1" in furnished.run("label", "unit", "FRZ-1", "--inside", "cane", "--preview").err
+    refused = furnished.run("label", "unit", "FRZ-1", "--inside", "canes", "--preview")
+    assert "no unit of the kind 'canes' inside FRZ-1. Inside are: box, rack." in refused.err
 
 
 def test_a_copied_layout_and_stock_are_used_and_a_wrong_one_is_named_by_line_and_key(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cryoledger.cli.sample import stock, story
-from cryoledger.custody.definitions import limit_text, requirement, requirement_text, specification_of
+from cryoledger.custody.definitions import limit_text, product_data, requirement, requirement_text, specification_of
 from cryoledger.custody.workflow.entering import Entering
 from cryoledger.domain import catalogue
 from cryoledger.domain.records import Specification
@@ -93,3 +93,10 @@ def test_what_is_no_test_is_told_so_and_limits_keep_their_sign() -> None:
     with pytest.raises(RequestError, match="is not a test"):
         requirement("viability 70")
     assert [limit_text(each) for each in (None, -500, 0, 1_050)] == ["", "-0.5", "0", "1.05"]
+
+
+def test_a_product_with_a_licensed_code_gets_the_label_with_room_for_it_unless_another_is_named() -> None:
+    assert product_data("P", 1, {}, ())["label_layout"] == "vial-33x13"
+    assert product_data("P", 1, {"item_code": "S12954"}, ())["label_layout"] == "vial-33x13-long"
+    named = {"item_code": "S12954", "label_layout": "vial-38x19"}
+    assert product_data("P", 1, named, ())["label_layout"] == "vial-38x19"

@@ -133,14 +133,17 @@ def units_inside(reading: Reading, code: str, kind: str) -> list[str]:
     """The units of a kind inside a unit, as one walks: slot 2 before slot 10; RequestError where there is none."""
     _need(reading.facts, StorageUnit, code, "storage unit")
     found: list[str] = []
+    kinds: set[str] = set()
     below = _children(reading.facts, code)
     while below:
         unit = below.pop(0)
+        kinds.add(unit.kind)
         if unit.kind == kind:
             found.append(unit.code)
         below = _children(reading.facts, unit.code) + below
     if not found:
-        raise RequestError(f"There is no {kind[:40]} inside {code}.", "See what is there: `cryoledger freezers`.")
+        there = f"Inside are: {', '.join(sorted(kinds))}." if kinds else "Nothing is inside."
+        raise RequestError(f"There is no unit of the kind {kind[:40]!r} inside {code}.", there)
     return found
 
 
