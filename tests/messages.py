@@ -30,7 +30,7 @@ ROOMS: Final[dict[str, tuple[str, ...]]] = {
     "scans, tasks and signatures": (
         "custody/workflow", "custody/desk.py", "custody/dialogues.py", "custody/new_pins.py", "custody/scan_reading.py",
         "custody/own_signatures.py", "custody/session.py", "custody/registering.py", "custody/unit_grid.py",
-        "custody/definitions.py", "cli/scan.py",
+        "custody/definitions.py", "custody/inviting.py", "cli/scan.py",
     ),
     "rules": ("domain/rulebook_1", "domain/wrong_fields.py"),
     "codes": ("codes",),

@@ -14,14 +14,16 @@ from dataclasses import replace
 
 from cryoledger.codes import Command, read
 from cryoledger.custody.dialogues import Answer, ClockLeap, Outcome, Reply, SigningDialogue
+from cryoledger.custody.inviting import Inviting
 from cryoledger.custody.new_pins import NewPin
 from cryoledger.custody.own_signatures import OwnSignatures, own_signatures
 from cryoledger.custody.record import Sealed
-from cryoledger.custody.registering import made
+from cryoledger.custody.registering import enter_printer, made
 from cryoledger.custody.scan_reading import look, may_be_wristband
 from cryoledger.custody.session import Session
 from cryoledger.custody.vault import Vault, person_by
 from cryoledger.custody.workflow import Scanned, State, Step, Task, World, advance, open_task
+from cryoledger.custody.workflow.arranging import ARRANGEMENTS, PRINTER
 from cryoledger.custody.workflow.forms import FORMS
 from cryoledger.custody.workflow.sign_in import No, SignIn, by_badge, looks_like_pin
 from cryoledger.custody.workflow.steps import refused_by
@@ -41,7 +43,7 @@ class Desk:
         self._session = Session(vault)
         self._monotonic = monotonic
         self._state = State()
-        self._wait: SignIn | SigningDialogue | NewPin | ClockLeap | None = None
+        self._wait: SignIn | SigningDialogue | NewPin | Inviting | ClockLeap | None = None
         self._touched = monotonic()
         self._turn, self._secret = threading.RLock(), False
         self.own: OwnSignatures | None = None  # of who has just signed in
@@ -97,6 +99,11 @@ class Desk:
         """What a person chooses a PIN for; None where nobody does."""
         return self._wait if isinstance(self._wait, NewPin) else None
 
+    @property
+    def inviting(self) -> Inviting | None:
+        """The invitation of a station that is made, or whose code is shown; None where none is."""
+        return self._wait if isinstance(self._wait, Inviting) else None
+
     def begin(self, task: Task) -> Answer:
         """Open a task that a screen offers, as a command barcode would; nothing that comes of it raises."""
         return self._taken(task.word, False, lambda: self._begun(task))
@@ -146,6 +153,8 @@ class Desk:
     def _handle(self, text: str, typed: bool) -> Reply:
         if isinstance(self._wait, ClockLeap):
             return self._clock(text, self._wait)
+        if isinstance(self._wait, Inviting) and self._wait.made is not None:
+            return self._taken_over(text, self._wait)
         if self.ask == "pin" and looks_like_pin(text.strip()):
             return self._pin(text.strip())
         with self.vault.store.reading() as reading:
@@ -236,6 +245,8 @@ class Desk:
                 self.vault.clock_confirmed = False
         if isinstance(wait, NewPin):
             return self._chosen(wait, pin)
+        if isinstance(wait, Inviting):
+            return "info", wait.pin(pin), None, None
         assert isinstance(wait, SigningDialogue)
         with self.vault.store.reading() as reading:
             person = person_by(reading, wait.next)
@@ -289,6 +300,8 @@ class Desk:
         facts = world.facts
         if step.act in FORMS and FORMS[step.act].asks_vault:
             return lambda: self._made(step, after)
+        if step.act in ARRANGEMENTS:
+            return lambda: self._arranged(step, after)
         if step.act:
             return self._choose_pin(step, after, world)
         dialogue = SigningDialogue(self._session, step, after, facts)
@@ -299,6 +312,23 @@ class Desk:
             return lambda: dialogue.unfit(*unfit)
         self._wait = dialogue
         return dialogue.begin()
+
+    def _arranged(self, step: Step, after: State) -> Reply:
+        """Do what no entry records: enter a printer, or ask for the PIN that an invitation takes."""
+        if step.act == PRINTER:
+            enter_printer(self.vault, step.answers)
+            self._state = after
+            return "info", f"{step.message} {self.hint}", None, None
+        wait = Inviting(self._session, step)
+        self._wait, self._state = wait, after
+        return "question", f"{step.shown}. {wait.hint}", None, None
+
+    def _taken_over(self, text: str, wait: Inviting) -> Reply:
+        """The code of an invitation stays on the screen until somebody says that it was written down."""
+        if getattr(read(text), "command", None) not in (Command.CONFIRM, Command.CANCEL):
+            return "refused", wait.hint, None, None
+        self._drop()
+        return "info", f"The code is no longer shown. {self.hint}", None, None
 
     def _made(self, step: Step, after: State) -> Reply:
         """Go on with the events that only the vault could make of the answers."""

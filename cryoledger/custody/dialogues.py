@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from cryoledger.custody.inviting import Inviting
 from cryoledger.custody.new_pins import NewPin
 from cryoledger.custody.people import NewKey
 from cryoledger.custody.record import By, Sealed, note_refusal
@@ -140,7 +141,7 @@ class ClockLeap:
 
     again: Callable[[], Reply]
     shown: str
-    waiting: SignIn | SigningDialogue | NewPin | None
+    waiting: SignIn | SigningDialogue | NewPin | Inviting | None
     ask: str = "confirm"
 
     @property

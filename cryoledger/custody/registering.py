@@ -1,4 +1,4 @@
-"""What new storage units, lots and fills say, from what a person gave: the same at the desk and as a command.
+"""What new units, lots, fills and printers say, from what a person gave: the same at the desk and as a command.
 
 Here is what only the vault can tell: the site's next codes and its zone, a product's newest version, what the symbols
 of a fill carry. `made` puts it into an act that the desk has filled in, before anybody signs it.
@@ -15,9 +15,12 @@ from cryoledger.custody import amounts
 from cryoledger.custody.create import end_of_day
 from cryoledger.custody.labels import vial_scheme
 from cryoledger.custody.preview import refuse_taken_codes
+from cryoledger.custody.station import printer_settings
 from cryoledger.custody.unit_grid import grid_of, inside, size_of
 from cryoledger.custody.vault import Vault, site_of
 from cryoledger.custody.workflow.amounts import count
+from cryoledger.custody.workflow.arranging import PDF, SILENT
+from cryoledger.custody.workflow.blanks import Answers
 from cryoledger.domain import catalogue, times
 from cryoledger.domain.fields import Event
 from cryoledger.domain.rulebook_1.imports import newest_version
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
     from cryoledger.custody.workflow import Step
     from cryoledger.database.store import Reading
 
-__all__ = ["VIALS_MAX", "fill", "lot", "made", "refuse_taken_units", "units"]
+__all__ = ["VIALS_MAX", "enter_printer", "fill", "lot", "made", "refuse_taken_units", "units"]
 
 VIALS_MAX: Final = 800
 
@@ -96,6 +99,21 @@ def made(vault: Vault, step: Step) -> Step:
     thing = catalogue.subjects(events[0])[0]
     after = replace(step, events=tuple(events), shown=step.shown + more, act="", answers=())
     return after.on(thing.kind, thing.code)
+
+
+def enter_printer(vault: Vault, answers: Answers) -> None:
+    """Enter a printer of this station as it was told at the desk; RequestError, PrinterError for what is wrong."""
+    given = {field: str(value) for field, value in answers if value != ""}
+    setting = printer_settings.PrinterSetting(
+        given["name"],
+        given["address"],
+        given.get("stock"),
+        int(given["dpi"]) if "dpi" in given else None,
+        given.get("layout"),
+        asks=given["kind"] != SILENT,
+        pdf=given["kind"] == PDF,
+    )
+    printer_settings.add(vault.folder.state, setting)
 
 
 def _units(vault: Vault, given: Mapping[str, Any]) -> tuple[list[Event], str]:

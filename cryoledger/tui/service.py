@@ -71,7 +71,8 @@ class Service:
             return Shown(Answer("", "question", self._check.hint, self._desk.ask, None), self.view(), act)
         acts = {
             "label": printing.print_dose_label, "papers": printing.print_papers, "badge": printing.print_badge,
-            "order-label": printing.print_order_label,
+            "order-label": printing.print_order_label, "printer-test": printing.print_test,
+            "printer-remove": printing.forget_printer,
         }  # fmt: skip
         try:
             answer = Answer("", "info", acts[act](self._desk.vault, row), self._desk.ask, None)

@@ -12,6 +12,7 @@ ENTRIES_MOST: Final = 8
 if TYPE_CHECKING:
     from cryoledger.custody.desk import Desk
     from cryoledger.custody.dialogues import SigningDialogue
+    from cryoledger.custody.inviting import Inviting
     from cryoledger.custody.new_pins import NewPin
     from cryoledger.domain.records import Person
 
@@ -22,6 +23,8 @@ def read_signing(desk: Desk) -> Signing | None:
         return _act(desk.to_sign)
     if desk.choosing_pin is not None:
         return _choice(desk.choosing_pin)
+    if desk.inviting is not None:
+        return _invitation(desk.inviting)
     person = desk.signing_in
     return _sign_in(person, desk.vault.station) if person is not None else None
 
@@ -58,6 +61,19 @@ def _whose(dialogue: SigningDialogue) -> str:
 def _choice(choice: NewPin) -> Signing:
     told = "Nothing is signed yet. The new PIN opens this person's signing key; nobody else may know it."
     return Signing(choice.step.shown, (), f"{told} {choice.hint}", (), choice.full_name)
+
+
+def _invitation(inviting: Inviting) -> Signing:
+    """Who invites, and then the code, in the one place where it is ever shown."""
+    if inviting.made is None:
+        told = f"{inviting.inviter}'s PIN makes a one-time code; whoever has it can take the vault secret."
+        lines: tuple[tuple[str, str, Literal["next"]], ...] = (("invited", inviting.inviter, "next"),)
+        return Signing(f"INVITATION: station {inviting.station}", lines, told, (), inviting.inviter)
+    told = (
+        f"At the new machine, until {inviting.made.expires_at}: {inviting.where_to}, then this code. It is shown once, "
+        "and works once: hand it over in person. CMD-CONFIRM takes it off the screen."
+    )
+    return Signing(f"CODE OF {inviting.station}: {inviting.made.code}", (), told)
 
 
 def _sign_in(person: Person, station: str) -> Signing:

@@ -13,6 +13,7 @@ from cryoledger.cli.sample import people
 from cryoledger.cli.sample.clinic import CHEAP
 from cryoledger.cli.sample.stock import make_event
 from cryoledger.custody.clock import SteppingClock, moment
+from cryoledger.custody.desk import Desk
 from cryoledger.custody.identities import narrative
 from cryoledger.custody.identities.identity_backup import back_up, bring_back
 from cryoledger.custody.people import enrol
@@ -21,7 +22,8 @@ from cryoledger.custody.record import By, record
 from cryoledger.custody.station import invitation
 from cryoledger.custody.station.invitation import About, Content
 from cryoledger.custody.station.joining import Joining, invite
-from cryoledger.custody.vault import Vault
+from cryoledger.custody.vault import Vault, person_by
+from cryoledger.custody.workflow.arranging import INVITATION, Arranging
 from cryoledger.domain.records import Station
 from cryoledger.errors import (
     CryoledgerError,
@@ -32,6 +34,7 @@ from cryoledger.errors import (
     VaultDamagedError,
     VaultUnreachableError,
 )
+from cryoledger.tui.signing_reading import read_signing
 from tests.custody.stations import Site, make_site
 from tests.proxy import Cut, Proxy
 
@@ -286,3 +289,37 @@ def test_the_first_enrolment_of_a_vault_needs_one_administrator(site: Site) -> N
 
 def test_a_moment_is_read_from_milliseconds() -> None:
     assert moment(1_795_402_715_631).isoformat() == "2026-11-23T02:58:35.631000+00:00"
+
+
+def test_a_station_is_invited_at_the_desk_with_a_code_that_is_shown_once(site: Site) -> None:
+    with site.vault("bench-1") as vault:
+        desk = Desk(vault)
+        with vault.store.reading() as now:
+            badge = person_by(now, "ada.k").badge
+        answers = [desk.scan(badge), desk.scan(people.ADA.pin), desk.begin(Arranging(INVITATION))]
+        assert answers[-1].ask == "text", answers
+        answers += [desk.scan("bench-1", typed=True)]
+        assert "has signed before" in answers[-1].message
+        answers += [desk.scan("room-7", typed=True)]
+        assert (answers[-1].ask, desk.inviting is not None) == ("pin", True), answers[-1]
+        answers += [desk.scan("999999")]
+        assert (answers[-1].outcome, answers[-1].ask) == ("refused", "pin")
+        answers += [desk.scan(people.ADA.pin)]
+        assert desk.inviting is not None
+        assert desk.inviting.made is not None
+        code = desk.inviting.made.code
+        shown = read_signing(desk)
+        assert shown is not None
+        assert code in shown.title
+        answers += [desk.scan(badge)]
+        assert "Write the code down now" in answers[-1].message
+        answers += [desk.scan("CMD-CONFIRM")]
+        assert answers[-1].ask == ""
+        assert read_signing(desk) is None
+        assert all(code not in f"{answer}" for answer in answers)
+        with vault.store.reading() as now:
+            assert all(code.encode() not in stored.note for stored in now.entries())
+        desk.close()
+    site.at("room-7")
+    with Joining.begin(site.url, code, kdf=CHEAP).vault as vault:
+        assert vault.origin() == "lab.example/test"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -10,10 +10,6 @@ from cryoledger.cli import output
 from cryoledger.cli.call import Call
 from cryoledger.cli.declare import group, look
 from cryoledger.cli.label_words import DPI, Layout_, Stock_, Work, given
-from cryoledger.errors import RequestError
-
-if TYPE_CHECKING:
-    from cryoledger.labels import LabelContent
 
 __all__ = ["printer"]
 
@@ -59,35 +55,21 @@ def list_printers(call: Call) -> None:
 @look(printer, "test", example="cryoledger printer test bench")
 def test(call: Call, name: Name) -> None:
     """Ask a printer what and how it is, and print one label that says VOID; nothing is recorded."""
+    from cryoledger.custody.labels.printer_test import check_resolution, sample_label
+
     work = Work(call, given(None, None, None, None, name, 1, preview=False))
     work.training = True
-    content, usual = _sample(work)
+    content, usual = sample_label(work.setting, work.site_folder)
     layout = work.layout(usual, content.kinds)
     stock = work.stock(layout)
     labels = work.draw([content], layout, stock, progress=False)
-    _check_resolution(work)
+    check_resolution(work.target.printer if work.target is not None else None, work.dpi, name)
     done = work.deliver(labels, stock, progress=False)
     work.tell(labels, layout, stock, done)
     output.narrate(
         f"One label of {layout.name} on {stock.name}, {work.dpi} dpi. See that it is whole, straight and black, "
         f"then scan it: `cryoledger codes read` must say {labels[0].scanned}."
     )
-
-
-def _check_resolution(work: Work) -> None:
-    """Refuse a printer whose head has another resolution than labels are drawn for: they would be cut or small."""
-    from cryoledger.labels import TcpPrinter
-
-    printer = work.target.printer if work.target is not None else None
-    if not isinstance(printer, TcpPrinter) or not printer.asks:
-        return
-    found = printer.identity()
-    if found is not None and found.dpi != work.dpi:
-        name = work.options.printer
-        raise RequestError(
-            f"The printer says that it is a {found.model} of {found.dpi} dpi; labels for it are drawn at {work.dpi}.",
-            f"`cryoledger printer remove {name}`, then `printer add {name} ... --dpi {found.dpi}`.",
-        )
 
 
 @look(printer, "remove", example="cryoledger printer remove bench")
@@ -97,29 +79,3 @@ def remove(call: Call, name: Name) -> None:
 
     settings.remove(call.vault.folder.state, name)
     call.answer({"removed": name}, f"{name} is removed.")
-
-
-def _sample(work: Work) -> tuple[LabelContent, str]:
-    """A test label for the printer's layout, else for what fits its stock."""
-    from datetime import date
-
-    from cryoledger.labels import UnitLabel, VialLabel, load_layout, load_stock
-
-    vial = VialLabel(
-        "TEST", "TEST", "TEST", "TEST", date(2099, 12, 31),
-        cells=0, volume_microlitres=0, storage_millicelsius_max=-150_000, autologous=True, biohazard=True,
-    )  # fmt: skip
-    setting = work.setting
-    if setting is not None and setting.layout is not None:
-        own = load_layout(setting.layout, work.site_folder)
-        if own.kind in vial.kinds:
-            return vial, own.name
-    if setting is not None and setting.stock is not None:
-        stock = load_stock(setting.stock, work.site_folder)
-        if stock.label_width >= 98 and stock.label_height >= 48:
-            return UnitLabel("TEST", "test", "Printer test"), "unit-100x50"
-        if stock.label_width >= 49 and stock.label_height >= 24:
-            return UnitLabel("TEST", "test", "Printer test"), "unit-50x25"
-        if stock.label_height < 12.6:
-            return vial, "cap-25x9"
-    return vial, "vial-33x13"

@@ -53,8 +53,8 @@ def menu(choices: Sequence[str]) -> str:
 def chosen(scan: Scanned, choices: Sequence[str]) -> str | None:
     """The choice whose number was given, or that was typed as a word."""
     given = number(scan)
-    if given.isascii() and given.isdigit() and len(given) < 4:
-        return choices[int(given) - 1] if 1 <= int(given) <= len(choices) else None
+    if given.isascii() and given.isdigit() and len(given) < 4 and 1 <= int(given) <= len(choices):
+        return choices[int(given) - 1]
     return given if given in choices else None
 
 

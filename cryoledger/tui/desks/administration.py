@@ -74,6 +74,15 @@ class ProductLine:
 
 
 @dataclass(frozen=True, slots=True)
+class PrinterLine:
+    """A printer of this station, and what it prints on."""
+
+    name: str
+    address: str
+    labels: str
+
+
+@dataclass(frozen=True, slots=True)
 class Care:
     """What proves and keeps the vault."""
 
@@ -100,7 +109,7 @@ class Administration:
     units: tuple[UnitLine, ...] = ()
     products: tuple[ProductLine, ...] = ()
     orders: tuple[tuple[str, str, str, str, str], ...] = ()
-    printers: tuple[tuple[str, str], ...] = ()
+    printers: tuple[PrinterLine, ...] = ()
     care: Care | None = None
 
 
@@ -170,12 +179,18 @@ def _orders(now: Reading) -> tuple[tuple[str, str, str, str, str], ...]:
     return tuple((order.code, order.patient, order.product, line.due_on, order.status) for order, line in pairs)
 
 
-def _printers(vault: Vault) -> tuple[tuple[str, str], ...]:
+def _printers(vault: Vault) -> tuple[PrinterLine, ...]:
     try:
         known = printer_settings.printers(vault.folder.state)
     except CryoledgerError as error:
-        return (("printers", str(error)),)
-    return tuple((each.name, f"{each.address}, {each.stock or 'any stock'}") for each in known.values())
+        return (PrinterLine("printers", str(error), ""),)
+    return tuple(_printer(each) for each in known.values())
+
+
+def _printer(each: printer_settings.PrinterSetting) -> PrinterLine:
+    parts = [each.stock or "any stock", each.layout or "", f"{each.dpi} dpi" if each.dpi else ""]
+    parts += ["as PDF"] if each.pdf else [] if each.asks else ["status not asked"]
+    return PrinterLine(each.name, each.address, ", ".join(filter(None, parts)))
 
 
 def _care(vault: Vault, now: Reading) -> Care:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from cryoledger.custody.workflow.arranging import INVITATION, PRINTER, Arranging
 from cryoledger.custody.workflow.entering import Entering
 from cryoledger.documents.card_words import counted
 from cryoledger.tui.desks.orders_sheet import ORDER_LABEL, PLACE_ORDER, on_order
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
         Administration,
         Care,
         PersonLine,
+        PrinterLine,
         ProductLine,
         StationLine,
         UnitLine,
@@ -31,7 +33,7 @@ _ORDERS: Final = (
     Column("order", 16), Column("status", 10), Column("due", 10), Column("patient", 12), Column("product")
 )  # fmt: skip
 _STATION: Final = (Column("setting", 12), Column("value"))
-_PRINTERS: Final = (Column("printer", 16), Column("address"))
+_PRINTERS: Final = (Column("printer", 16), Column("address", 26), Column("labels"))
 
 
 def administration_sheet(view: Administration, product: str = "", me: str = "") -> Sheet:
@@ -41,14 +43,15 @@ def administration_sheet(view: Administration, product: str = "", me: str = "") 
         Tab("People", _PEOPLE, tuple(_person(each, me) for each in view.people), "",
             (Offer("f11", "Enrol a person", Entering("KeyIssued")),), locked),
         Tab("Keys", _KEYS, tuple(_texts(*key) for key in view.keys)),
-        Tab("Stations", _STATIONS, tuple(map(_station, view.stations))),
+        Tab("Stations", _STATIONS, tuple(map(_station, view.stations)), "",
+            (Offer("f5", "Invite a station", Arranging(INVITATION)),)),
         Tab("Units", _UNITS, tuple(map(_unit, view.units)), "There is no storage unit.",
             (Offer("f5", "Set up a unit", Entering("StorageUnitAdded")),)),
         Tab("Products", _PRODUCTS, tuple(map(_product, view.products)), "There is no product.",
             (Offer("f6", "Define a product", Entering("ProductDefined")),)),
         Tab("Orders", _ORDERS, tuple(map(_order, view.orders)), "There is no order.", (PLACE_ORDER,)),
-        Tab("Printers", _PRINTERS, tuple(_texts(*each) for each in view.printers),
-            "This station has no printer: `cryoledger printer add`."),
+        Tab("Printers", _PRINTERS, tuple(map(_printer, view.printers)), "This station has no printer.",
+            (Offer("f5", "Enter a printer", Arranging(PRINTER)),)),
         Tab("Here", _STATION, tuple(_texts(*each) for each in view.care.station) if view.care else (), "",
             (Offer("f5", "Scanner check", act="scanner-check"),)),
     )  # fmt: skip
@@ -73,6 +76,13 @@ def _care(care: Care) -> tuple[Line, ...]:
 def _texts(*texts: str) -> Row:
     first, *rest = texts
     return Row(" ".join(texts), (Cell(first, "strong"), *(Cell(text) for text in rest)))
+
+
+def _printer(printer: PrinterLine) -> Row:
+    cells = (Cell(printer.name, "strong"), Cell(printer.address), Cell(printer.labels, "quiet"))
+    return Row(printer.name, cells, (
+        Offer("f6", "Test it", act="printer-test"), Offer("f7", "Remove it", act="printer-remove"),
+    ))  # fmt: skip
 
 
 def _product(product: ProductLine) -> Row:

@@ -16,6 +16,7 @@ from cryoledger import whole_file
 from cryoledger.custody.keys.secret_file import make_folder
 from cryoledger.custody.labels.label_contents import badge_label, dose_label, layout_of, order_label, vial_label
 from cryoledger.custody.labels.labelling import Target, VialJob, deliver
+from cryoledger.custody.labels.printer_test import check_resolution, sample_label
 from cryoledger.custody.record import By
 from cryoledger.custody.station import printer_settings
 from cryoledger.documents.accompanying import accompanying
@@ -89,6 +90,30 @@ def print_order_label(vault: Vault, row: str) -> str:
     with vault.store.reading() as now:
         content = order_label(now, code)
     return f"The label of order {code} is {_print(vault, content, 'order', code)[0]}."
+
+
+def print_test(vault: Vault, name: str) -> str:
+    """Ask a printer what and how it is, and print one label that says VOID; what was done in a sentence."""
+    site = printer_settings.site_labels(vault.folder.state)
+    setting = printer_settings.find(vault.folder.state, name)
+    content, usual = sample_label(setting, site)
+    layout = load_layout(usual, site)
+    stock, dpi = _stock(setting, layout, site), resolution(setting.printer, setting.dpi)
+    labels = list(render_all([content], layout, stock, dpi, training=True))
+    check_resolution(setting.printer, dpi, name)
+    done = deliver(labels, stock, Target(printer=setting.printer, pdf=setting.pdf))
+    if done.trouble is not None:
+        raise done.trouble
+    return (
+        f"One label of {layout.name} on {stock.name}, {dpi} dpi, went to {name}. See that it is whole, straight and "
+        f"black, then scan it: it must say {labels[0].scanned}."
+    )
+
+
+def forget_printer(vault: Vault, name: str) -> str:
+    """Forget a printer of this station; what was done in a sentence."""
+    printer_settings.remove(vault.folder.state, name)
+    return f"{name} is removed."
 
 
 def _print(vault: Vault, content: LabelContent, kind: str, code: str) -> tuple[str, Layout]:

@@ -11,6 +11,7 @@ from cryoledger.custody.proof.auditing import verify_vault
 from cryoledger.custody.record import record
 from cryoledger.domain.events.storage import ExcursionRecorded
 from cryoledger.domain.times import text_of
+from tests.labels.test_printers import answer, printer
 from tests.tui.bench import PINS, Bench, Station
 from tests.tui.desks.playing import last, panel
 
@@ -107,3 +108,35 @@ def too_warm(bench: Bench) -> int:
     )
     done = record(bench.vault, narrative.with_document(event, kept), MARIA.by, also=kept.write)
     return done.number
+
+
+async def test_administrator_enters_a_printer_tests_and_forgets_it(station: Station) -> None:
+    yes = "CMD-CONFIRM"
+    with printer(lambda _: answer()) as fake:
+        async with station() as bench:
+            await bench.burst(bench.badge("ada.k"), PINS["ada.k"])
+            before = bench.recorded
+            await bench.press("left", "left", "f5")
+            await bench.burst("bench", f"tcp://127.0.0.1:{fake.port}", "no-such-roll")
+            await bench.burst(yes, yes, yes)
+            assert bench.outcome == "refused"
+            assert "no-such-roll" in bench.answer
+            await bench.burst("CMD-CANCEL")
+            await bench.press("f5")
+            await bench.burst("bench", f"tcp://127.0.0.1:{fake.port}", "roll-33x13", "300", yes, yes)
+            await bench.see("roll-33x13, 300 dpi")
+            await bench.press("down", "up", "f6")
+            assert "One label of vial-33x13 on roll-33x13, 300 dpi, went to bench." in bench.answer
+            assert fake.labels == 1
+            await bench.press("f7")
+            await bench.see("This station has no printer.")
+            assert bench.recorded == before
+
+
+async def test_a_vault_that_is_one_file_invites_no_station(station: Station) -> None:
+    async with station() as bench:
+        await bench.burst(bench.badge("ada.k"), PINS["ada.k"])
+        await bench.press("right", "right", "f5")
+        await bench.burst("room-7")
+        assert (bench.outcome, "one file, for one machine" in bench.answer) == ("refused", True)
+        assert "room-7" not in str(bench.recorded)
