@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
+from cryoledger.codes import donation_number
 from cryoledger.custody.imports.import_facts import DonationFacts, LotFacts
 from cryoledger.exchange.amounts import CELLS, VOLUMES, read_number
 from cryoledger.exchange.dates import read_date
@@ -128,7 +129,8 @@ class Lots:
         if kind is None:
             wrong.add(f"the tissue {tissue[:40]!r} is not known" if tissue else "no tissue")
         if donation:
-            donation = self._prefixes.get("donation", "") + donation
+            # A scanned number has flags, which are no part of it.
+            donation = donation_number(donation) or self._prefixes.get("donation", "") + donation
         code = donation or f"{donor}-{SHORT.get(kind or '', '')}"
         if is_code(donor) and not is_code(code):
             wrong.add("the donation is no code")

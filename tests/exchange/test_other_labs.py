@@ -77,6 +77,18 @@ def test_german_with_semicolons_decimal_commas_and_points_in_dates(vault: Vault,
     assert donation.tissue == "bone marrow"
 
 
+def test_a_donation_whose_barcode_was_scanned_into_the_list_is_known_by_its_number(
+    vault: Vault, tmp_path: Path
+) -> None:
+    """In the list as scanned, with flags, or as typed: one donation."""
+    header = (*HEADER, "DIN")
+    rows = [(*row(), "=A99992600007700"), (*row(vial="CL2", position="A2"), "A999926000077")]
+    outcome = imported(vault, write(tmp_path / "d.csv", table(rows, header)))
+    assert (outcome.vials, outcome.rejected) == (2, {})
+    with vault.store.reading() as reading:
+        assert reading.facts.get(Donation, "A999926000077") is not None
+
+
 @pytest.mark.parametrize("header", [FRENCH, SPANISH, THAI, GERMAN_TOO, ENGLISH])
 def test_headers_of_other_languages_are_known(vault: Vault, tmp_path: Path, header: str) -> None:
     cells = [*row(frozen="25/12/2023", expiry="25/12/2028", tissue="umbilical cord")[:-2]]
