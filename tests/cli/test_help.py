@@ -64,7 +64,7 @@ LISTED = re.findall(
     station-retire thaw trace tui unit-add unit-back unit-check unit-excursion unit-list unit-move unit-out
     unit-retire unit-show unreserve vault-copy vault-upgrade verify vial-bind-tube vial-consume vial-discard vial-found
     vial-list vial-missing vial-move vial-receive vial-refuse-shipment vial-relabel vial-return vial-ship
-    vial-show vial-store vial-take-out vial-transfer waste
+    vial-show vial-store vial-take-out vial-transfer vial-unbind-tube waste
     report-audit report-custody
     """,
 )

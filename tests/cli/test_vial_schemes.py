@@ -93,6 +93,8 @@ def test_a_donation_is_found_by_its_barcode_and_by_its_typed_number(furnished: T
     told = furnished.run("show", f"={DIN}00")
     assert told.code == 2
     assert f"means two things: vial BKV000001W and donation {DIN}" in told.err
+    furnished.does("vial", "unbind-tube", "BKV000001W", f"={DIN}00", "--reason", "misread", by="maria.s")
+    assert furnished.read("donation", "show", f"={DIN}00")["row"]["code"] == DIN
 
 
 def test_a_label_that_does_not_fit_names_the_layouts_that_have_room_and_a_cap_bears_the_short_code(

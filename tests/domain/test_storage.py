@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from cryoledger.domain.events import storage
-from cryoledger.domain.fields import Placed
-from cryoledger.domain.records import Shipment, StorageUnit, UnitPlacement, VialPlacement
+from cryoledger.domain.fields import Event, Placed
+from cryoledger.domain.records import ScanCode, Shipment, StorageUnit, UnitPlacement, VialPlacement
 from cryoledger.domain.rulebook_1.common import DEEPEST, unit_exposure, vial_exposure
 from tests.lab import (
     PHARMACIST,
@@ -329,6 +329,31 @@ def test_labels_tubes_and_codes_mean_one_thing() -> None:
     lab.record(event("VialTubeBound", vial=vials[1], tube="TUBE-1"))
     lab.refused("one-meaning", event("VialTubeBound", vial=vials[0], tube="TUBE-1"))
     lab.refused("one-meaning", event("VialTubeBound", vial=vials[0], tube="BOX-1"))
+
+
+def test_a_tube_bound_to_the_wrong_vial_is_freed_and_bound_anew() -> None:
+    lab, vials = stocked(2)
+
+    def unbound(vial: str, tube: str) -> Event:
+        return event("VialTubeUnbound", vial=vial, tube=tube, reason="wrong-vial")
+
+    lab.record(event("VialTubeBound", vial=vials[1], tube="TUBE-1"))
+    lab.record(event("VialLabelReplaced", vial=vials[1], label="NEW-1", reason="fallen"))
+    for vial, tube in ((vials[0], "TUBE-1"), (vials[1], "TUBE-2"), (vials[1], vials[1]), (vials[1], "NEW-1")):
+        lab.refused("tube", unbound(vial, tube))
+    lab.refused("tube", unbound(vials[0], vials[1]))  # the old label goes on saying which vial it was
+    lab.record(unbound(vials[1], "TUBE-1"))
+    assert lab.inventory.get(ScanCode, "TUBE-1") is None
+    lab.refused("tube", unbound(vials[1], "TUBE-1"))
+    lab.record(event("VialTubeBound", vial=vials[0], tube="TUBE-1"))
+    found = lab.inventory.get(ScanCode, "TUBE-1")
+    assert found is not None
+    assert (found.kind, found.code) == ("vial", vials[0])
+
+
+def test_labels_are_printed_and_replaced_until_the_vial_is_gone() -> None:
+    lab, vials = stocked(2)
+    lab.record(event("VialLabelReplaced", vial=vials[0], label="NEW-1", reason="fallen"))
     lab.record(event("VialsLabelled", vials=vials, layout="small", layout_sha256="A" * 43 + "="))
     lab.record(event("VialsDiscarded", vials=[vials[0]], reason="broken"))
     lab.refused("label", event("VialLabelReplaced", vial=vials[0], label="NEW-2", reason="fallen"))

@@ -194,6 +194,22 @@ def bind_tube(
 
 @act(
     vial,
+    "VialTubeUnbound",
+    "unbind-tube",
+    example="cryoledger vial unbind-tube BKV000001W FD12345678 --reason wrong-vial --as maria.s",
+)
+def unbind_tube(
+    call: Call,
+    code: Vial,
+    tube: Annotated[str, typer.Argument(metavar="TUBE", help="The maker's code on the tube.")],
+    reason: Annotated[str, typer.Option("--reason", help="{VialTubeUnbound.reason}.")],
+) -> Data:
+    """Free a tube's code that was bound to the wrong vial; then bind it to the right one."""
+    return {"vial": call.code(code), "tube": call.scanned(tube), "reason": reason}
+
+
+@act(
+    vial,
     "VialsShipped",
     "ship",
     example='cryoledger vial ship BKV000001W --shipment S1 --destination "Site B" --as maria.s',

@@ -157,6 +157,15 @@ class VialTubeBound(Event):
 
 
 @declared(AT_FREEZER)
+class VialTubeUnbound(Event):
+    """The maker's code on a tube finds the vial no more: it was bound to the wrong one. It may be bound again."""
+
+    vial: VialCode
+    tube: Code
+    reason: Literal["wrong-vial", "misread", "other"]
+
+
+@declared(AT_FREEZER)
 class BoxChecked(RoutineMove):
     """A box was scanned through and the outcome confirmed.
 

@@ -25,7 +25,7 @@ PATIENT = "therapy"
 # A freezer is never locked at 3 am: what keeps vials cold, or only warns, goes on. The rest waits.
 GOES_ON = frozenset({
     "VialsStored", "VialsTakenOut", "VialsMoved", "VialsReturned", "VialsTransferred", "VialsLabelled",
-    "VialLabelReplaced", "VialTubeBound", "VialsReportedMissing", "VialsFound", "VialsDiscarded",
+    "VialLabelReplaced", "VialTubeBound", "VialTubeUnbound", "VialsReportedMissing", "VialsFound", "VialsDiscarded",
     "StorageUnitMoved", "StorageUnitTakenOut", "StorageUnitReturned", "BoxChecked", "ExcursionRecorded",
     "IssuedVialsReturned", "DoseDiscarded", "RemaindersWasted", "HoldPlaced", "RecallIssued", "ConsentWithdrawn",
     "AdverseEventReported", "PersonSignedIn", "PersonSignedOut", "KeyRevoked", "AdministratorRecovered",

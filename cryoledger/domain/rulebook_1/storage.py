@@ -191,6 +191,23 @@ def _bind_tube(_draft: Draft, event: storage.VialTubeBound, state: State) -> Non
     state.put(ScanCode(event.tube, "vial", event.vial, 0))
 
 
+@checks(storage.VialTubeUnbound)
+def _tube_unbound(_draft: Draft, event: storage.VialTubeUnbound, facts: Facts) -> None:
+    vial = need(facts, Vial, event.vial)
+    if event.tube in (vial.code, vial.label):
+        advice = "Replace the label: the old code then says which vial it was."
+        raise Refusal("tube", f"{event.tube} is the vial's own code, no tube's.", advice, subject=vial.code)
+    row = facts.get(ScanCode, event.tube)
+    if row is None or row.retired or (row.kind, row.code) != ("vial", vial.code):
+        advice = "Scan the tube: the answer names the vial that it is bound to."
+        raise Refusal("tube", f"The tube {event.tube} is not bound to vial {vial.code}.", advice, subject=vial.code)
+
+
+@changes(storage.VialTubeUnbound)
+def _unbind_tube(_draft: Draft, event: storage.VialTubeUnbound, state: State) -> None:
+    state.remove(ScanCode, event.tube)
+
+
 CHECKABLE = frozenset({"expected", "stored", "out", "missing"})
 
 

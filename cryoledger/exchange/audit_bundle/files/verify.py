@@ -64,18 +64,18 @@ KeyReplaced; issued:a approved:aq? accepted=key = KeyIssued StationEnrolled; iss
 = VialsIssued; lifted:q = HoldLifted; observed@station = AlarmRaised ClockStepped KeyLocked PinRefused RequestRefused
 RestoreFound StationLocked; ordered:c = OrderPlaced; performed:acpqtuw = PersonSignedIn PersonSignedOut; performed:p =
 ReservationReleased VialsReserved; performed:pt = BoxChecked StorageUnitMoved StorageUnitReturned StorageUnitTakenOut
-VialLabelReplaced VialTubeBound VialsFound VialsLabelled VialsMoved VialsReportedMissing VialsReturned VialsStored
-VialsTakenOut VialsTransferred; performed:qt = ImportPartRecorded ImportPartWithdrawn; prepared:pt = DosePrepared;
-read:cq = IdentityShown; reaffirmed:aq = EntriesReaffirmed; recalled:q = RecallIssued; received:pt = VialsReceived;
-recorded:c = FollowUpRecorded; recorded:cq = IdentityRecorded; recorded:qt = ConsentRecorded DonationCollected
-DonorRegistered DonorScreened ExcursionRecorded LotFilled LotRegistered TestResultsRecorded; recovered@recovery
-accepted=key = AdministratorRecovered; refused:pt approved:q = ShipmentRefused*; registered:cp = PatientBandAdded
-PatientRegistered; rejected:q = LotRejected; released:q = ImportedLotsReleased LotReleased ReceivedLotsReleased;
-released:q requested:cp = LotConditionallyReleased*; reported:cpq = AdverseEventReported; restored:a approved:q =
-LedgerRestored; retired:a = StationRetired; retired:at = StorageUnitRetired; returned:pt approved:q =
-IssuedVialsReturned*; revoked:aq = KeyRevoked; sampled:pt = SampleTaken; set:a = SettingChanged; set_up:at =
-StorageUnitAdded; shipped:pt = VialsShipped; thawed:pt = VialsThawed; verified:pqt = ShipmentAnnounced; wasted:pt
-witnessed:cpqtw = RemaindersWasted*; withdrawn:aq = IdentityReaderWithdrawn RoleWithdrawn SiteTrustWithdrawn
+VialLabelReplaced VialTubeBound VialTubeUnbound VialsFound VialsLabelled VialsMoved VialsReportedMissing VialsReturned
+VialsStored VialsTakenOut VialsTransferred; performed:qt = ImportPartRecorded ImportPartWithdrawn; prepared:pt =
+DosePrepared; read:cq = IdentityShown; reaffirmed:aq = EntriesReaffirmed; recalled:q = RecallIssued; received:pt =
+VialsReceived; recorded:c = FollowUpRecorded; recorded:cq = IdentityRecorded; recorded:qt = ConsentRecorded
+DonationCollected DonorRegistered DonorScreened ExcursionRecorded LotFilled LotRegistered TestResultsRecorded;
+recovered@recovery accepted=key = AdministratorRecovered; refused:pt approved:q = ShipmentRefused*; registered:cp =
+PatientBandAdded PatientRegistered; rejected:q = LotRejected; released:q = ImportedLotsReleased LotReleased
+ReceivedLotsReleased; released:q requested:cp = LotConditionallyReleased*; reported:cpq = AdverseEventReported;
+restored:a approved:q = LedgerRestored; retired:a = StationRetired; retired:at = StorageUnitRetired; returned:pt
+approved:q = IssuedVialsReturned*; revoked:aq = KeyRevoked; sampled:pt = SampleTaken; set:a = SettingChanged;
+set_up:at = StorageUnitAdded; shipped:pt = VialsShipped; thawed:pt = VialsThawed; verified:pqt = ShipmentAnnounced;
+wasted:pt witnessed:cpqtw = RemaindersWasted*; withdrawn:aq = IdentityReaderWithdrawn RoleWithdrawn SiteTrustWithdrawn
 """
 
 
