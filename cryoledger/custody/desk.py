@@ -28,7 +28,7 @@ from cryoledger.custody.workflow.forms import FORMS
 from cryoledger.custody.workflow.sign_in import No, SignIn, by_badge, looks_like_pin
 from cryoledger.custody.workflow.steps import refused_by
 from cryoledger.domain.records import Person, StorageUnit
-from cryoledger.errors import CodeError, CryoledgerError, PinError, Refusal
+from cryoledger.errors import CodeError, CryoledgerError, PinError, Refusal, StationError
 
 __all__ = ["Answer", "Desk"]
 
@@ -319,7 +319,11 @@ class Desk:
             enter_printer(self.vault, step.answers)
             self._state = after
             return "info", f"{step.message} {self.hint}", None, None
-        wait = Inviting(self._session, step)
+        try:
+            wait = Inviting(self._session, step)
+        except (StationError, Refusal):  # no other name would do
+            self._state = after
+            raise
         self._wait, self._state = wait, after
         return "question", f"{step.shown}. {wait.hint}", None, None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal
 
+from cryoledger.documents.signatures import local_time
 from cryoledger.documents.telling import act
 from cryoledger.tui.view import Signing
 
@@ -24,7 +25,7 @@ def read_signing(desk: Desk) -> Signing | None:
     if desk.choosing_pin is not None:
         return _choice(desk.choosing_pin)
     if desk.inviting is not None:
-        return _invitation(desk.inviting)
+        return _invitation(desk.inviting, desk.vault.site().zone)
     person = desk.signing_in
     return _sign_in(person, desk.vault.station) if person is not None else None
 
@@ -63,14 +64,14 @@ def _choice(choice: NewPin) -> Signing:
     return Signing(choice.step.shown, (), f"{told} {choice.hint}", (), choice.full_name)
 
 
-def _invitation(inviting: Inviting) -> Signing:
+def _invitation(inviting: Inviting, zone: str) -> Signing:
     """Who invites, and then the code, in the one place where it is ever shown."""
     if inviting.made is None:
         told = f"{inviting.inviter}'s PIN makes a one-time code; whoever has it can take the vault secret."
         lines: tuple[tuple[str, str, Literal["next"]], ...] = (("invited", inviting.inviter, "next"),)
         return Signing(f"INVITATION: station {inviting.station}", lines, told, (), inviting.inviter)
     told = (
-        f"At the new machine, until {inviting.made.expires_at}: {inviting.where_to}, then this code. It is shown once, "
+        f"At the new machine, until {local_time(inviting.made.expires_at, zone)}: {inviting.where_to}, then this code. It is shown once, "
         "and works once: hand it over in person. CMD-CONFIRM takes it off the screen."
     )
     return Signing(f"CODE OF {inviting.station}: {inviting.made.code}", (), told)
