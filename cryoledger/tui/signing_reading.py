@@ -70,9 +70,10 @@ def _invitation(inviting: Inviting, zone: str) -> Signing:
         told = f"{inviting.inviter}'s PIN makes a one-time code; whoever has it can take the vault secret."
         lines: tuple[tuple[str, str, Literal["next"]], ...] = (("invited", inviting.inviter, "next"),)
         return Signing(f"INVITATION: station {inviting.station}", lines, told, (), inviting.inviter)
+    until = local_time(inviting.made.expires_at, zone)
     told = (
-        f"At the new machine, until {local_time(inviting.made.expires_at, zone)}: {inviting.where_to}, then this code. It is shown once, "
-        "and works once: hand it over in person. CMD-CONFIRM takes it off the screen."
+        f"At the new machine, until {until}: {inviting.where_to}, then this code. It is shown once, and works once: "
+        "hand it over in person. CMD-CONFIRM takes it off the screen."
     )
     return Signing(f"CODE OF {inviting.station}: {inviting.made.code}", (), told)
 
