@@ -356,6 +356,8 @@ class StationApp(GuidedApp, inherit_bindings=False):
             sheet = await asyncio.to_thread(service.sheet, name, ask)
             if name == self._where.name:
                 self._audited(sheet, name)
+                if self.station.desk.key != ask.key:  # another row is under the cursor than was asked about
+                    self._look()
 
     def _audited(self, sheet: Sheet, name: str) -> None:
         """Show a desk's sheet; the auditor's with the verification that runs here."""

@@ -21,6 +21,7 @@ from cryoledger.tui.app import StationApp
 from cryoledger.tui.box_map import BoxMap
 from cryoledger.tui.lines import Lines
 from cryoledger.tui.lists import RecentView
+from cryoledger.tui.scan_gate import SUFFIX_SECONDS
 
 NAMES = {
     "\x1d": "ctrl+right_square_bracket", "\x02": "ctrl+b", "\r": "enter", "]": "right_square_bracket", "-": "minus",
@@ -62,11 +63,11 @@ class Bench:
         await self.settle()
 
     async def press(self, *keys: str) -> None:
-        """Keys of a hand, slow."""
+        """Keys of a hand that looks at the screen before the next."""
         for key in keys:
-            await self.pilot.pause(0.05)
+            await asyncio.sleep(SUFFIX_SECONDS)  # what is sooner after a scan belongs to it
             self.app.post_message(events.Key(key, key if len(key) == 1 else None))
-        await self.settle()
+            await self.settle()
 
     async def settle(self) -> None:
         """Until all is answered and painted.
