@@ -5,7 +5,8 @@
 
 How the parts fit: `scan_gate` tells scans from typed keys; `app` queues them, and one worker hands them, in order, to
 `service`, which asks the desk (`cryoledger.custody.desk`) and reads a `view` of the vault; `station_screen` draws
-that view with `answer_panel`, `prompt`, `lists` and `box_map`. Whatever comes from data is drawn through
+that view with `answer_panel`, `prompt`, `lists` and `box_map`, of `lines` and `text` that are drawn anew only where
+they differ; `collecting` keeps the garbage collector out of scans. Whatever comes from data is drawn through
 `words.plain`. No rule of custody is in this package.
 
 `browser` shows the same program in a browser. Importing the package imports neither Textual nor the database.
@@ -13,11 +14,15 @@ that view with `answer_panel`, `prompt`, `lists` and `box_map`. Whatever comes f
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 __all__ = ["Serving", "run", "serve"]
+
+# An answer is painted with the next frame, and Textual's 60 a second let it wait as long as drawing it takes.
+os.environ.setdefault("TEXTUAL_FPS", "120")
 
 
 def run(location: str, banner: str = "") -> int:

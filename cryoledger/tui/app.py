@@ -9,7 +9,6 @@ The screen never waits for the database: the desk, the vault and all they import
 from __future__ import annotations
 
 import asyncio
-import gc
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -22,6 +21,7 @@ from textual.timer import Timer
 
 from cryoledger.errors import CryoledgerError
 from cryoledger.manual.texts import say
+from cryoledger.tui.collecting import Collecting
 from cryoledger.tui.desks.panel import DeskPanel
 from cryoledger.tui.desks.sheet import in_words, rekeyed
 from cryoledger.tui.desks.verification import Verification, verification_tab
@@ -129,6 +129,7 @@ class StationApp(GuidedApp, inherit_bindings=False):
         self._where = Whereabouts()
         self._looking = False
         self._verification: Verification | None = None
+        self._collecting = Collecting()
         self.failure: CryoledgerError | None = None
 
     # The screen
@@ -313,8 +314,7 @@ class StationApp(GuidedApp, inherit_bindings=False):
 
     def _opened(self, view: View) -> None:
         self._is_open = True
-        # All that was loaded stays: the collector need not go through it again, which takes as long as ten scans.
-        gc.freeze()
+        self._collecting.begin()
         station = self.station
         station.show(view, self.now())
         station.welcome(self._banner)
@@ -401,6 +401,7 @@ class StationApp(GuidedApp, inherit_bindings=False):
     def _show(self, shown: Shown) -> None:
         self._to_base()
         answer = shown.answer
+        self._collecting.answered()
         self._line.ask(answer.ask)
         self._loose = False
         self._where.answered(answer.outcome, answer.message, answer.subject)
@@ -420,8 +421,13 @@ class StationApp(GuidedApp, inherit_bindings=False):
         self.station.tick(self.now())
         if self._verification is not None and self._verification.poll() and self._where.name == "audit":
             self._audited(self.station.desk.sheet, "audit")
+        self._collecting.pause(at_rest=self.at_rest)
         if self.at_rest:
             self._put(Tick())
+
+    def on_unmount(self) -> None:
+        """The program ends, whether it was left or broke."""
+        self._collecting.end()
 
 
 def _open(source: Desk | Callable[[], Desk]) -> Service:

@@ -58,6 +58,8 @@ class BoxMap(Lines):
         self.box: Box | None = None
         self.cursor: tuple[int, int] | None = None
         self._lit = True
+        self._rows: dict[tuple[int, int | None, bool], tuple[Line, Line]] = {}  # as they are drawn of `_rows_of`
+        self._rows_of: tuple[Box, Grid] | None = None
 
     def on_mount(self) -> None:
         """Start to blink."""
@@ -124,7 +126,7 @@ class BoxMap(Lines):
         lines = [self._title(box), _column_names(box, grid)]
         middle = (grid.height - 1) // 2
         for row in range(grid.first_row, grid.first_row + grid.rows):
-            around, through = self._row(box, grid, row)
+            around, through = self._row_once(box, grid, row)
             lines += [through if inner == middle else around for inner in range(grid.height)]
         self.put([*lines, *self._legend(box)][: self.size.height])
 
@@ -133,6 +135,17 @@ class BoxMap(Lines):
         title, path = clean(f"{box.code} · {box.name}" if box.name else box.code), clean(f" < {box.path}")
         fits = box.path and cell_len(title + path) <= self.size.width
         return ((title, "bold"), *([(path, _QUIET)] if fits else []))
+
+    def _row_once(self, box: Box, grid: Grid, row: int) -> tuple[Line, Line]:
+        """A row, made anew only where it differs: a cursor that moves changes two rows of them all."""
+        if self._rows_of is None or self._rows_of[0] is not box or self._rows_of[1] != grid:
+            self._rows_of, self._rows = (box, grid), {}
+        cursor = self.cursor[1] if self.cursor is not None and self.cursor[0] == row else None
+        lit = self._lit or box.marked is None or _cell(box, box.marked)[0] != row
+        found = self._rows.get((row, cursor, lit))
+        if found is None:
+            found = self._rows[row, cursor, lit] = self._row(box, grid, row)
+        return found
 
     def _row(self, box: Box, grid: Grid, row: int) -> tuple[Line, Line]:
         """A row's cells without what they say, and with it; one blank column between them where there is room."""
