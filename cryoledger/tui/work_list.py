@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from rich.cells import cell_len
+
 from cryoledger.manual.messages import told
 from cryoledger.tui.lines import Line, Lines, piece, whole
 from cryoledger.tui.view import Item, Work
@@ -38,15 +40,26 @@ class WorkList(Lines):
         items, room = self.work.items, max(1, self.size.height - 2)
         first = max(0, min(self.work.next - room // 2, len(items) - room))
         lines = [whole(told(self.work.title), "bold reverse"), whole(told(self.work.said), "$quiet")]
-        lines += [_line(item) for item in items[first : first + room]]
+        lines += [_line(item, self.size.width) for item in items[first : first + room]]
         self.put(lines)
 
 
-def _line(item: Item) -> Line:
+def _line(item: Item, width: int) -> Line:
     mark, style = _MARKS[item.mark]
+    note = f"  {told(item.note)}" if item.note else ""
+    place = _place(item.place, width - cell_len(f"{mark} {item.vial}  {note}"))
     return (
         piece(f"{mark} ", style),
         piece(item.vial, style),
-        piece(f"  {item.place}"),
-        piece(f"  {told(item.note)}", "$quiet"),
+        piece(f"  {place}"),
+        piece(note, "$quiet"),
     )
+
+
+def _place(place: str, room: int) -> str:
+    """A place that fits, without what is around it where there is no room: the box and the position say most."""
+    parts = place.split(" > ")
+    while len(parts) > 1 and cell_len(" > ".join(parts)) > room:
+        del parts[0]
+    short = " > ".join(parts)
+    return short if short == place or cell_len(short) + 2 > room else f"… {short}"

@@ -148,9 +148,9 @@ class Pick(Task):
         if len(wanted) > LONGEST:
             said = f"More than {LONGEST} vials of {state.name} are stored, too many for one list."
             return refuse(self, f"{said} Scan a box, a rack or a donation.").on(kind, code)
-        lines = [pick_text(world.facts, vial) for vial in wanted[:6]]
+        lines = [pick_text(world.facts, vial) for vial in wanted[:4]]
         state = replace(state, next=lines[0])
-        rest = f" Then: {'; '.join(lines[1:])}{' ...' if len(wanted) > 6 else ''}." if lines[1:] else ""
+        rest = f" Then: {'; '.join(lines[1:])}{' ...' if len(wanted) > 4 else ''}." if lines[1:] else ""
         said = f"{amounts.count(len(wanted))} to pick for {state.name}.{rest} {state.hint}"
         return question(state, said).on(kind, code)
 
