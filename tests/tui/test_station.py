@@ -152,6 +152,16 @@ async def test_another_badge_scanned_while_a_pin_is_asked_is_a_badge(station: St
         assert "PinRefused" not in bench.recorded
 
 
+async def test_a_pin_typed_where_none_is_asked_for_is_on_no_screen(station: Station) -> None:
+    async with station() as bench:
+        await bench.sign_in()
+        await bench.press("f2", *"704316", "enter")
+        assert bench.outcome == "refused"
+        assert "(not shown)" in bench.text("#recent")
+        await bench.press(*"704316", "enter")
+        assert "704316" not in bench.screen
+
+
 async def test_the_scanner_s_mark_is_not_among_the_last_scans(station: Station) -> None:
     async with station() as bench:
         await bench.sign_in()
