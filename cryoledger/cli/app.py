@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from functools import cache
 from typing import Annotated, Any
@@ -27,7 +26,7 @@ from cryoledger.cli.commands import (
     screens,
     verifying,
 )
-from cryoledger.cli.screen import named_vault, open_screen
+from cryoledger.cli.screen import at_terminal, named_vault, open_screen
 from cryoledger.cli.teaching import ADMINISTRATOR, AUDITOR, CLINICIAN, PHARMACIST, QUALITY, TECHNICIAN, ByCode, ByRole
 
 __all__ = ["program"]
@@ -135,7 +134,7 @@ def _start(
         output.data(f"cryoledger {__version__}")
         raise typer.Exit
     if context.invoked_subcommand is None:
-        if sys.stdin.isatty() and sys.stdout.isatty():
+        if at_terminal():
             return open_screen(named_vault(vault))
         output.data(context.get_help())
     return None

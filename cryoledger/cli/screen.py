@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from cryoledger.errors import RequestError
 
-__all__ = ["asked_for", "named_vault", "open_screen"]
+__all__ = ["asked_for", "at_terminal", "named_vault", "open_screen"]
 
 VARIABLE = "CRYOLEDGER_VAULT"
 
@@ -21,14 +21,14 @@ def asked_for(arguments: Sequence[str]) -> str | None:
     rest, vault = list(arguments), None
     if len(rest) > 1 and rest[0] == "--vault":
         vault, rest = rest[1], rest[2:]
-    if rest not in ([], ["tui"]) or not _at_terminal():
+    if rest not in ([], ["tui"]) or not at_terminal():
         return None
     return named_vault(vault)
 
 
 def open_screen(location: str) -> int:
     """The station's screen."""
-    if not _at_terminal():
+    if not at_terminal():
         raise RequestError("The screen needs a terminal.", "Use `cryoledger scan` where there is none.")
     from cryoledger.tui import run
 
@@ -45,5 +45,6 @@ def named_vault(option: str | None) -> str:
     return str(default_vault_path())
 
 
-def _at_terminal() -> bool:
+def at_terminal() -> bool:
+    """Whether somebody sits at a terminal, and sees what is written."""
     return sys.stdin.isatty() and sys.stdout.isatty()

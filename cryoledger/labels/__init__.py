@@ -28,7 +28,7 @@ draw, `errors` has the two errors of this package.
 from __future__ import annotations
 
 from cryoledger.labels.bitmap import Bitmap, preview, to_png, to_svg
-from cryoledger.labels.choice import layouts_with_room, smallest_stock
+from cryoledger.labels.choice import fits, layouts_with_room, smallest_stock
 from cryoledger.labels.content import (
     BadgeLabel,
     CheckLabel,
@@ -68,6 +68,7 @@ __all__ = [
     "UnitLabel",
     "VialLabel",
     "find_file",
+    "fits",
     "layouts_with_room",
     "load_layout",
     "load_stock",

@@ -11,7 +11,12 @@ from cryoledger.labels.layout import Layout, load_layout
 from cryoledger.labels.render import render
 from cryoledger.labels.stock import Stock, load_stock, names
 
-__all__ = ["layouts_with_room", "smallest_stock"]
+__all__ = ["fits", "layouts_with_room", "smallest_stock"]
+
+
+def fits(layout: Layout, stock: Stock) -> bool:
+    """Whether a stock's label is large enough for a layout."""
+    return stock.label_width >= layout.width and stock.label_height >= layout.height
 
 
 def smallest_stock(layout: Layout, site_folder: Path | None = None) -> Stock:
@@ -20,7 +25,7 @@ def smallest_stock(layout: Layout, site_folder: Path | None = None) -> Stock:
     for name in names("stock", site_folder):
         with suppress(LabelError):  # one that is wrong is named by `label list`, or where it is asked for
             stock = load_stock(name, site_folder)
-            if stock.label_width >= layout.width and stock.label_height >= layout.height:
+            if fits(layout, stock):
                 fitting.append(stock)
     if not fitting:
         raise LabelError(f"No stock is large enough for {layout.name}.", "Name one with --stock.")

@@ -86,10 +86,7 @@ class Service:
 
         vault = self._desk.vault
         try:
-            with vault.store.reading() as now:
-                head = now.head()
-                last = now.recorded(head.number) if head is not None else None
-            if last is None or last.type != "DoseHandedOver" or answer.subject is None:
+            if self._last_type() != "DoseHandedOver" or answer.subject is None:
                 return answer
             return replace(answer, message=f"{printing.print_papers(vault, answer.subject[1])} {answer.message}")
         except Exception as error:  # noqa: BLE001 - the dose was handed over, whatever becomes of its document
@@ -101,15 +98,19 @@ class Service:
 
         vault = self._desk.vault
         try:
-            with vault.store.reading() as now:
-                head = now.head()
-                last = now.recorded(head.number) if head is not None else None
-            if last is None or last.type != "VialLabelReplaced" or answer.subject is None or vault.signed_in is None:
+            if self._last_type() != "VialLabelReplaced" or answer.subject is None or vault.signed_in is None:
                 return answer
             told = printing.print_new_label(vault, answer.subject[1], vault.signed_in)
             return replace(answer, message=f"{answer.message} {told}")
         except Exception as error:  # noqa: BLE001 - the code is recorded, whatever becomes of its label
             return replace(answer, message=f"{answer.message} Its label is not printed: {_told(error)}")
+
+    def _last_type(self) -> str:
+        """The type of the ledger's last entry; "" where there is none."""
+        with self._desk.vault.store.reading() as now:
+            head = now.head()
+            last = now.recorded(head.number) if head is not None else None
+        return last.type if last is not None else ""
 
     def _checked(self, text: str) -> Shown:
         """A scan as the scanner check judges it; a command ends the check."""

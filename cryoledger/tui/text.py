@@ -16,12 +16,11 @@ class Text(Static):
     """
 
     def __init__(self, id: str | None = None) -> None:  # noqa: A002 - Textual's word
-        super().__init__("", id=id, markup=False)
-        self._shown = Content("")
+        super().__init__(Content(""), id=id, markup=False)
 
     def put(self, content: Content) -> None:
         """Show a text."""
-        shown, self._shown = self._shown, content
+        shown = cast("Content", self.content)
         if not content.is_same(shown):
             unknown = not self.content_size.width  # it was never laid out
             self.update(content, layout=unknown or self._room(content) != self._room(shown))

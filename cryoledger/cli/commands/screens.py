@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +10,7 @@ import typer
 from cryoledger.cli import asking, output, scan
 from cryoledger.cli.call import Call
 from cryoledger.cli.declare import look
-from cryoledger.cli.screen import open_screen
+from cryoledger.cli.screen import at_terminal, open_screen
 from cryoledger.cli.teaching import ADMINISTRATOR, TECHNICIAN
 from cryoledger.errors import RequestError
 
@@ -97,4 +96,4 @@ def demo(
     """Make a sample clinic and open the screen on it; without a terminal, tell one dose's story and verify it."""
     from cryoledger.cli.commands.demo import demo as make
 
-    return make(keep, story=story or not (sys.stdin.isatty() and sys.stdout.isatty()))
+    return make(keep, story=story or not at_terminal())

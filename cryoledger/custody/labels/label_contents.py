@@ -28,7 +28,7 @@ from cryoledger.codes import Code, read
 from cryoledger.codes.local import check_prefix
 from cryoledger.custody.labels import vial_scheme
 from cryoledger.custody.vault import person_by, site_of
-from cryoledger.custody.workflow.look import natural_order
+from cryoledger.custody.workflow.look import inside
 from cryoledger.database.store import Reading
 from cryoledger.domain.facts import Facts
 from cryoledger.domain.records import (
@@ -132,23 +132,13 @@ def unit_label(reading: Reading, code: str) -> UnitLabel:
 def units_inside(reading: Reading, code: str, kind: str) -> list[str]:
     """The units of a kind inside a unit, as one walks: slot 2 before slot 10; RequestError where there is none."""
     _need(reading.facts, StorageUnit, code, "storage unit")
-    found: list[str] = []
-    kinds: set[str] = set()
-    below = _children(reading.facts, code)
-    while below:
-        unit = below.pop(0)
-        kinds.add(unit.kind)
-        if unit.kind == kind:
-            found.append(unit.code)
-        below = _children(reading.facts, unit.code) + below
+    held = list(inside(reading.facts, code))
+    found = [unit.code for unit in held if unit.kind == kind]
     if not found:
-        there = f"Inside are: {', '.join(sorted(kinds))}." if kinds else "Nothing is inside."
+        kinds = sorted({unit.kind for unit in held})
+        there = f"Inside are: {', '.join(kinds)}." if kinds else "Nothing is inside."
         raise RequestError(f"There is no unit of the kind {kind[:40]!r} inside {code}.", there)
     return found
-
-
-def _children(facts: Facts, code: str) -> list[StorageUnit]:
-    return sorted(facts.where(StorageUnit, parent=code), key=lambda unit: natural_order(unit.slot or "", unit.code))
 
 
 def badge_label(reading: Reading, name: str) -> BadgeLabel:

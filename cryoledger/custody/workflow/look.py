@@ -98,6 +98,14 @@ def chain(facts: Facts, unit: str | None) -> Iterator[StorageUnit]:
         unit = row.parent
 
 
+def inside(facts: Facts, unit: str) -> Iterator[StorageUnit]:
+    """Every unit in a unit, however deep, as one walks: slot 2 before slot 10."""
+    held = facts.where(StorageUnit, parent=unit)
+    for row in sorted(held, key=lambda each: natural_order(each.slot or "", each.code)):
+        yield row
+        yield from inside(facts, row.code)
+
+
 def whereabouts(facts: Facts, vial: Vial) -> str:
     """Who or what holds a vial: "stored in F1 > R1 > B2 > A5", "out with maria.s"."""
     word = vial.custody.replace("_", " ")

@@ -8,7 +8,7 @@ from typing import ClassVar, Final
 
 from cryoledger.custody.workflow import amounts
 from cryoledger.custody.workflow.cards import lines_of
-from cryoledger.custody.workflow.look import in_place_order, need_vial, place_text, whereabouts
+from cryoledger.custody.workflow.look import in_place_order, inside, need_vial, place_text, whereabouts
 from cryoledger.custody.workflow.steps import (
     Scanned,
     Step,
@@ -24,7 +24,7 @@ from cryoledger.custody.workflow.steps import (
 from cryoledger.domain.events.storage import VialsTakenOut
 from cryoledger.domain.events.treatment import VialsReserved
 from cryoledger.domain.facts import Facts
-from cryoledger.domain.records import Donation, LotDonation, StorageUnit, Vial
+from cryoledger.domain.records import Donation, LotDonation, Vial
 
 SEARCHED: Final = ("lot", "donation", "donor", "unit")
 """What a pick list can be made from beside an order: all stored vials of it."""
@@ -53,21 +53,14 @@ def _groups(facts: Facts, kind: str, code: str) -> Iterator[list[Vial]]:
         case "order":
             yield facts.where(Vial, order_code=code)
         case "unit":
-            yield from (facts.where(Vial, unit=unit) for unit in _with_all_inside(facts, code))
+            yield facts.where(Vial, unit=code)
+            yield from (facts.where(Vial, unit=unit.code) for unit in inside(facts, code))
         case "lot":
             yield facts.where(Vial, lot=code)
         case _:
-            of = facts.where(Donation, donor=code) if kind == "donor" else []
-            donations = [row.code for row in of] if kind == "donor" else [code]
+            donations = [row.code for row in facts.where(Donation, donor=code)] if kind == "donor" else [code]
             lots = dict.fromkeys(row.lot for each in donations for row in facts.where(LotDonation, donation=each))
             yield from (facts.where(Vial, lot=lot) for lot in lots)
-
-
-def _with_all_inside(facts: Facts, unit: str) -> Iterator[str]:
-    """A storage unit and every unit in it, however deep."""
-    yield unit
-    for row in facts.where(StorageUnit, parent=unit):
-        yield from _with_all_inside(facts, row.code)
 
 
 def pick_text(facts: Facts, vial: Vial) -> str:
@@ -159,11 +152,7 @@ class Pick(Task):
         if code not in [vial.code for vial in wanted]:
             return self._not_listed(code, world).on("vial", code)
         state = replace(self, picked=(*self.picked, code))
-        event = (
-            VialsTakenOut(vials=(code,), purpose="order", order=self.order)
-            if self.order
-            else VialsTakenOut(vials=(code,))
-        )
+        event = VialsTakenOut(vials=(code,), purpose="order" if self.order else "other", order=self.order or None)
         return propose(state, f"Vial {code} is picked, {len(wanted) - 1} to go.", event).on("vial", code)
 
     def _not_listed(self, code: str, world: World) -> Step:

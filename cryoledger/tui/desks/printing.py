@@ -26,6 +26,7 @@ from cryoledger.errors import RequestError
 from cryoledger.labels import (
     CupsPrinter,
     LabelError,
+    fits,
     load_layout,
     load_stock,
     names,
@@ -161,7 +162,7 @@ def _printer_for(vault: Vault, site: Path, name: str) -> tuple[PrinterSetting | 
         if own is not None and own.kind == usual.kind:
             return setting, own
         stock = load_stock(setting.stock, site) if setting.stock is not None else None
-        if fitting is None and own is None and stock is not None and _fits(usual, stock):
+        if fitting is None and own is None and stock is not None and fits(usual, stock):
             fitting = setting
     return fitting, usual
 
@@ -170,14 +171,10 @@ def _stock(setting: PrinterSetting | None, layout: Layout, site: Path) -> Stock:
     """The printer's own stock, else the smallest that the layout fits, rolls first."""
     if setting is not None and setting.stock is not None:
         return load_stock(setting.stock, site)
-    fitting = [each for each in (load_stock(name, site) for name in names("stock", site)) if _fits(layout, each)]
+    fitting = [each for each in (load_stock(name, site) for name in names("stock", site)) if fits(layout, each)]
     if not fitting:
         raise LabelError(f"No stock is large enough for {layout.name}.", "Enter the printer with --stock.")
     return min(fitting, key=lambda each: (each.kind != "roll", each.label_width * each.label_height))
-
-
-def _fits(layout: Layout, stock: Stock) -> bool:
-    return stock.label_width >= layout.width and stock.label_height >= layout.height
 
 
 def _path(vault: Vault, name: str) -> Path:
